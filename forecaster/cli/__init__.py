@@ -1,0 +1,1 @@
+"""The command line: flags in, plain functions called, screen or file out."""

@@ -1,0 +1,1 @@
+"""Turn a posterior into trajectories, bands and crossing probabilities."""

@@ -1,0 +1,87 @@
+"""Hold a finished forecast, and a finished answer about a level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from forecaster.inference.report import FitReport
+    from forecaster.workspace.facts import History, Row
+    from forecaster.workspace.periods import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What produced the numbers, enough to produce them again.
+
+    Attributes
+    ----------
+    version : of the program
+    seed, n_draws, engine : as asked for
+    model : family name
+    facts_hash, beliefs_hash : sha256 of what was read
+    """
+
+    version: str
+    seed: int
+    n_draws: int
+    engine: str
+    model: str
+    facts_hash: str
+    beliefs_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Trajectories of one series under one scenario.
+
+    Attributes
+    ----------
+    periods : the periods forecast, in order
+    trajectories : (n_draws, n_periods), unit of the series; joint over periods
+    quantity : 'published' (offset and observation noise included) or 'latent'
+    coverages : nominal probabilities of the central bands, each in (0, 1)
+    from_cache : whether the posterior came from the cache
+    """
+
+    history: History
+    scenario: str
+    periods: tuple[Period, ...]
+    trajectories: NDArray[np.float64]
+    quantity: str
+    coverages: tuple[float, ...]
+    report: FitReport
+    manifest: Manifest
+    warnings: tuple[str, ...] = ()
+    from_cache: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How likely a level is reached, by each period.
+
+    Attributes
+    ----------
+    level : unit of the series
+    below : whether reaching means falling to the level or under it
+    by_period : (n_periods,) probability of having reached it in this period or an earlier one
+    first_in_period : (n_periods,) probability that this period is the first
+    at_or_beyond : (n_periods,) probability that the figure of this very period is at or beyond
+    never : probability of no crossing before the horizon
+    mcse : (n_periods,) Monte Carlo standard error of `by_period`
+    passed : published figures of the history, any basis, that are at or beyond the level
+    """
+
+    forecast: Forecast
+    level: float
+    below: bool
+    by_period: NDArray[np.float64]
+    first_in_period: NDArray[np.float64]
+    at_or_beyond: NDArray[np.float64]
+    never: float
+    mcse: NDArray[np.float64]
+    passed: tuple[Row, ...] = field(default=())

@@ -1,0 +1,1 @@
+"""Turn a model and a history into a certified posterior."""

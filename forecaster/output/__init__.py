@@ -1,0 +1,1 @@
+"""Write results to the screen and to files."""

@@ -1,0 +1,1 @@
+"""Read facts and beliefs from a workspace folder."""
