@@ -21,7 +21,8 @@ class Source:
     Attributes
     ----------
     published : the last day of the month or year where only that is known
-    published_is : 'stated' | 'inferred' | 'recalled'
+    published_is : 'stated' | 'inferred' | 'recalled'; 'assumed' for a row of a bare file, which
+        counts as known on the last day of its period
     """
 
     id: str
@@ -102,11 +103,13 @@ class Facts:
     entries : series id -> entry, for every series of the workspace
     rows : series id -> its rows in file order, for the series asked for
     hash : sha256 over the entries and rows read, for manifests
+    notes : series id -> repairs made while reading, to be said on the screen
     """
 
     entries: Mapping[str, SeriesEntry]
     rows: Mapping[str, tuple[Row, ...]]
     hash: str
+    notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
