@@ -1,0 +1,203 @@
+"""Turn trajectories into quantiles, central bands and their Monte Carlo errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from forecaster.forecasts.forecast import Forecast
+    from forecaster.workspace.periods import Period
+
+    FloatArray = NDArray[np.float64]
+
+KINDS_WITH_A_MEAN = ("share", "real")
+"""The others live on a log scale: under uncertain volatility their mean does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """Quantiles of a forecast by period.
+
+    Attributes
+    ----------
+    quantile_levels : (n_levels,), ascending, each in (0, 1); 0.5 is among them
+    values : (n_levels, n_periods), unit of the series
+    mean : (n_periods,), unit of the series; None for positive, count and cumulative series
+    mcse : (n_levels, n_periods), Monte Carlo standard error of `values`, unit of the series
+    coverages : nominal probabilities of the central bands, ascending
+
+    """
+
+    periods: tuple[Period, ...]
+    quantile_levels: FloatArray
+    values: FloatArray
+    mean: FloatArray | None
+    mcse: FloatArray
+    coverages: tuple[float, ...]
+
+    def index(self, quantile_level: float) -> int:
+        """Return the row of `values` that holds a quantile level.
+
+        Raises
+        ------
+        ValueError
+            If that level was not asked for.
+
+        """
+        found = np.flatnonzero(np.abs(self.quantile_levels - quantile_level) < 1e-9)
+        if found.size == 0:
+            raise ValueError(f"no quantile level {quantile_level}; has {self.quantile_levels}")
+        return int(found[0])
+
+    @property
+    def median(self) -> FloatArray:
+        """The medians, (n_periods,), unit of the series."""
+        return np.asarray(self.values[self.index(0.5)])
+
+    def band(self, coverage: float) -> tuple[FloatArray, FloatArray]:
+        """Return lower and upper, each (n_periods,), of the central band of that coverage."""
+        low, high = band_ends(coverage)
+        return self.values[self.index(low)], self.values[self.index(high)]
+
+    def band_mcse(self, coverage: float) -> tuple[FloatArray, FloatArray]:
+        """Return the Monte Carlo standard errors of both ends, each (n_periods,)."""
+        low, high = band_ends(coverage)
+        return self.mcse[self.index(low)], self.mcse[self.index(high)]
+
+
+def band_ends(coverage: float) -> tuple[float, float]:
+    """Return the quantile levels at which a central band begins and ends.
+
+    Raises
+    ------
+    ValueError
+        If `coverage` is outside (0, 1).
+
+    """
+    if not 0.0 < coverage < 1.0:
+        raise ValueError(f"coverage must lie in (0, 1), not {coverage}")
+    # Rounded, so that 0.95 gives 0.025 and not 0.025000000000000022 in a file.
+    return round((1.0 - coverage) / 2.0, 12), round((1.0 + coverage) / 2.0, 12)
+
+
+def central_band(trajectories: FloatArray, *, coverage: float) -> tuple[FloatArray, FloatArray]:
+    """Return the central band holding `coverage` of the trajectories at each step.
+
+    The band is pointwise: right at every single step, not for whole paths.
+
+    Parameters
+    ----------
+    trajectories : (n_draws, horizon), unit of the target
+        Posterior predictive paths; column 0 is step 1, the first after the origin.
+    coverage : float in (0, 1)
+        Nominal probability; 0.9 gives the 0.05 and 0.95 quantiles.
+
+    Returns
+    -------
+    lower, upper : (horizon,), unit of the target
+
+    Raises
+    ------
+    ValueError
+        If `coverage` is outside (0, 1) or a trajectory is not finite.
+
+    References
+    ----------
+    Quantiles interpolate linearly: Hyndman and Fan (1996), type 7.
+
+    """
+    _require_finite(trajectories)
+    lower, upper = np.quantile(trajectories, band_ends(coverage), axis=0)
+    return lower, upper
+
+
+def quantile_mcse(
+    ordered: FloatArray, quantile_levels: Sequence[float] | FloatArray, *, effective_draws: float
+) -> FloatArray:
+    """Return the Monte Carlo standard error of quantiles.
+
+    The number of draws under the true quantile at level p is binomial with standard error
+    sqrt(p (1 - p) / S) as a share, so half the distance between the order statistics one such
+    error below and above p is the error of the quantile. It needs no density estimate.
+
+    Parameters
+    ----------
+    ordered : (n_draws, n_periods), unit of the target
+        Draws in ascending order along the first axis.
+    quantile_levels : (n_levels,), each in (0, 1)
+    effective_draws : S, number of independent draws that carry the same information
+
+    Returns
+    -------
+    mcse : (n_levels, n_periods), unit of the target
+
+    References
+    ----------
+    Vehtari, Gelman, Simpson, Carpenter and Buerkner (2021), section 4.4, with the normal
+    approximation to their beta quantiles.
+
+    """
+    n_draws = ordered.shape[0]
+    levels = np.asarray(quantile_levels, dtype=np.float64)
+    error = np.sqrt(levels * (1.0 - levels) / max(effective_draws, 1.0))
+    below = np.clip(np.floor((levels - error) * n_draws).astype(int), 0, n_draws - 1)
+    above = np.clip(np.ceil((levels + error) * n_draws).astype(int), 0, n_draws - 1)
+    return np.asarray((ordered[above] - ordered[below]) / 2.0)
+
+
+def band_table(forecast: Forecast) -> Bands:
+    """Return median, both ends of each band, mean and Monte Carlo errors of a forecast.
+
+    Quantiles of a count whose draws are all whole are rounded to whole numbers. The mean is
+    given for share and real series only.
+
+    Raises
+    ------
+    ValueError
+        If a coverage is outside (0, 1) or a trajectory is not finite.
+
+    """
+    draws = forecast.trajectories
+    _require_finite(draws)
+    kind = forecast.history.entry.kind
+    coverages = tuple(sorted(set(forecast.coverages)))
+    ends = {0.5}.union(*(band_ends(coverage) for coverage in coverages))
+    levels = np.array(sorted(ends))
+    ordered = np.sort(draws, axis=0)
+    values = np.quantile(ordered, levels, axis=0)
+    if kind == "count" and np.array_equal(ordered, np.rint(ordered)):
+        values = np.rint(values)
+    return Bands(
+        periods=forecast.periods,
+        quantile_levels=levels,
+        values=values,
+        mean=draws.mean(axis=0) if kind in KINDS_WITH_A_MEAN else None,
+        mcse=quantile_mcse(ordered, levels, effective_draws=effective_draws(forecast)),
+        coverages=coverages,
+    )
+
+
+def effective_draws(forecast: Forecast) -> float:
+    """Return how many independent draws the trajectories are worth.
+
+    Draws are resampled from weighted parameter points, so they know no more than the weights
+    do; taking the smaller number errs towards printing fewer digits.
+    """
+    n_draws = float(forecast.trajectories.shape[0])
+    ess = forecast.report.ess
+    return min(n_draws, ess) if np.isfinite(ess) else n_draws
+
+
+def _require_finite(trajectories: FloatArray) -> None:
+    """Refuse draws that no quantile can be taken of."""
+    if trajectories.ndim != 2 or trajectories.shape[0] == 0:
+        raise ValueError(f"trajectories must be (n_draws, n_periods), not {trajectories.shape}")
+    if not np.isfinite(trajectories).all():
+        raise ValueError("a trajectory is not finite")

@@ -1,0 +1,151 @@
+"""Print forecasts, and answers about a level, for a reader at a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from forecaster.forecasts.bands import band_table
+from forecaster.output.chart_points import coverage_label, fan_points
+from forecaster.output.digits import format_probability, shown_unit
+from forecaster.output.fan_chart import fan_chart
+from forecaster.output.footer import footer_lines
+from forecaster.output.layout import WARNING, put, put_line, put_table
+from forecaster.output.plain import safe_text
+from forecaster.output.sentences import (
+    band_texts,
+    basis_sentence,
+    forecast_sentence,
+    level_text,
+    median_text,
+    reach_sentences,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from forecaster.forecasts.bands import Bands
+    from forecaster.forecasts.forecast import Forecast, Reach
+
+
+def print_forecasts(
+    forecasts: Sequence[Forecast], console: Console, *, language: str = "en"
+) -> None:
+    """Print each forecast: the sentence, the bands, the fan, the warnings, where it is from."""
+    for number, forecast in enumerate(forecasts):
+        if number:
+            put(console)
+            put_line(console, _rule(console))
+            put(console)
+        bands = band_table(forecast)
+        put(console, forecast_sentence(forecast, bands, language), style="bold")
+        put(console, basis_sentence(forecast))
+        put(console)
+        put_bands(console, forecast, bands)
+        put(console)
+        for line in fan_chart(fan_points(forecast, bands), console):
+            put_line(console, line)
+        put(console)
+        _put_warnings(console, forecast)
+        _put_footer(console, forecast)
+
+
+def print_reach(reach: Reach, console: Console, *, language: str = "en") -> None:
+    """Print an answer about a level: the sentences, chances by period, bands, fan, footer."""
+    forecast = reach.forecast
+    bands = band_table(forecast)
+    first, *rest = reach_sentences(reach, language)
+    put(console, first, style="bold")
+    for sentence in rest:
+        put(console, sentence)
+    put(console)
+    _put_chances(console, reach)
+    put(console)
+    put_bands(console, forecast, bands)
+    put(console)
+    for line in fan_chart(fan_points(forecast, bands, reach=reach), console):
+        put_line(console, line)
+    put(console)
+    _put_warnings(console, forecast)
+    _put_footer(console, forecast)
+
+
+def put_bands(console: Console, forecast: Forecast, bands: Bands) -> None:
+    """Print the table of bands; on a narrow console each period becomes a small list."""
+    headers, rows = bands_cells(forecast, bands)
+    unit = shown_unit(forecast.history.entry.kind, forecast.history.entry.unit)
+    if unit:
+        put(console, f"Values in {safe_text(unit)}.")
+    put_table(console, headers, rows)
+
+
+def bands_cells(forecast: Forecast, bands: Bands) -> tuple[list[str], list[list[str]]]:
+    """Return headers and rows of the table of bands, the narrowest band first."""
+    entry = forecast.history.entry
+    headers = ["period", "median"]
+    headers += [f"{coverage_label(coverage)}% band" for coverage in bands.coverages]
+    rows = []
+    for step, period in enumerate(bands.periods):
+        cells = [str(period), median_text(bands, entry, step)]
+        for coverage in bands.coverages:
+            low, high = band_texts(bands, entry, coverage, step)
+            cells.append(f"{low} to {high}")
+        rows.append(cells)
+    return headers, rows
+
+
+def chances_cells(reach: Reach) -> tuple[list[str], list[list[str]]]:
+    """Return headers and rows of the table of chances by period."""
+    beyond = "at or below" if reach.below else "at or above"
+    headers = ["period", "reached by then", "first reached", beyond]
+    n_draws = reach.forecast.trajectories.shape[0]
+
+    def chance(probability: float) -> str:
+        """Return a share of the draws with the digits it supports."""
+        mcse = (probability * (1.0 - probability) / n_draws) ** 0.5
+        return format_probability(probability, mcse=mcse)
+
+    rows = [
+        [
+            str(period),
+            format_probability(float(reach.by_period[step]), mcse=float(reach.mcse[step])),
+            chance(float(reach.first_in_period[step])),
+            chance(float(reach.at_or_beyond[step])),
+        ]
+        for step, period in enumerate(reach.forecast.periods)
+    ]
+    rows.append(["not by then", chance(reach.never), "", ""])
+    return headers, rows
+
+
+def _put_chances(console: Console, reach: Reach) -> None:
+    """Print the chances by period."""
+    entry = reach.forecast.history.entry
+    unit = shown_unit(entry.kind, entry.unit)
+    level = f"{level_text(reach.level, entry)} {safe_text(unit)}".rstrip()
+    put(console, f"Chance of {level}, by the figures from {reach.forecast.periods[0]} on:")
+    headers, rows = chances_cells(reach)
+    put_table(console, headers, rows)
+
+
+def _put_warnings(console: Console, forecast: Forecast) -> None:
+    """Print what a reader must know before using the numbers."""
+    failures = forecast.report.failures
+    unreliable = [f"the fit is unreliable: {'; '.join(failures)}"] if failures else []
+    for warning in (*unreliable, *forecast.history.notes, *forecast.warnings):
+        put(console, f"warning: {safe_text(warning)}", style=WARNING)
+
+
+def _put_footer(console: Console, forecast: Forecast) -> None:
+    """Print where the numbers come from."""
+    for line in footer_lines(forecast):
+        put(console, line)
+
+
+def _rule(console: Console) -> Text:
+    """Return a line between two forecasts."""
+    glyph = "-" if console.options.ascii_only else "─"
+    return Text(glyph * min(console.width, 80), no_wrap=True)

@@ -1,0 +1,95 @@
+"""Lay out tables and lists on a console of any width without ever cutting a number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+GAP = 3
+"""Columns between two columns of a table."""
+WARNING = "#c05a00"
+"""Amber that reads on white and on black."""
+
+
+def put(console: Console, text: str | Text = "", *, style: str = "", indent: int = 0) -> None:
+    """Print a paragraph: wrapped at words, long words folded, nothing cut, markup not read."""
+    shown = text if isinstance(text, Text) else Text(text, style=style)
+    room = max(console.width - indent, 1)
+    for line in shown.wrap(console, room, overflow="fold", no_wrap=False):
+        line.rstrip()
+        console.print(
+            Text(" " * indent).append_text(line), highlight=False, soft_wrap=True, overflow="ignore"
+        )
+
+
+def put_line(console: Console, line: Text) -> None:
+    """Print a line that was made to fit, as it is."""
+    console.print(line, highlight=False, soft_wrap=True, overflow="ignore")
+
+
+def put_table(
+    console: Console, headers: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1
+) -> None:
+    """Print a table, or, where it does not fit, a small list for every row.
+
+    Parameters
+    ----------
+    headers, rows : texts; every row as long as the headers
+    left : how many of the first columns are aligned at their left; the others at their right
+
+    """
+    widths = [
+        max(cell_len(row[column]) for row in (headers, *rows)) for column in range(len(headers))
+    ]
+    for gap in (GAP, 2, 1):
+        if sum(widths) + gap * (len(widths) - 1) <= console.width:
+            _put_grid(console, headers, rows, widths=widths, gap=gap, left=left)
+            return
+    for row in rows:
+        _put_stacked(console, headers, row)
+
+
+def aligned(text: str, width: int, *, to_left: bool) -> str:
+    """Fill a text with blanks to a width in cells; Chinese characters take two."""
+    blanks = " " * max(width - cell_len(text), 0)
+    return text + blanks if to_left else blanks + text
+
+
+def _put_grid(
+    console: Console,
+    headers: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    widths: Sequence[int],
+    gap: int,
+    left: int,
+) -> None:
+    """Print a table in columns."""
+    for number, row in enumerate((headers, *rows)):
+        cells = [
+            aligned(cell, width, to_left=column < left)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        style = "bold" if number == 0 else ""
+        put_line(console, Text((" " * gap).join(cells).rstrip(), style=style))
+
+
+def _put_stacked(console: Console, headers: Sequence[str], row: Sequence[str]) -> None:
+    """Print one row as a list: its first cell, then 'header: cell' under it."""
+    put(console, row[0], style="bold")
+    width = max((cell_len(header) for header in headers[1:]), default=0)
+    for header, cell in zip(headers[1:], row[1:], strict=True):
+        if not cell:
+            continue
+        if 4 + width + cell_len(cell) <= console.width:
+            put(console, f"  {aligned(header, width, to_left=True)}  {cell}")
+        else:
+            put(console, header, indent=2)
+            put(console, cell, indent=4)
