@@ -93,9 +93,8 @@ def _read_rows(table: Table, *, series: str, kind: str) -> list[Row]:
     faults = FaultList()
     rows: list[Row] = []
     line_numbers: dict[int, int] = {}
-    blank = dict.fromkeys(OPTIONAL, "")
     for line, record in table.lines:
-        cells = {**blank, **dict(zip(table.columns, record, strict=True))}
+        cells = table.cells_of(record)
         try:
             row = _read_row(cells, series=series, kind=kind, where=f"{table.name}, line {line}")
         except CellError as error:

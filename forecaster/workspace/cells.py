@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from forecaster.workspace.faults import CellError, did_you_mean, quoted
@@ -107,6 +108,7 @@ def check_value(value: float, *, printed: str, kind: str) -> None:
         raise CellError("a negative value", problem, fix)
 
 
+@lru_cache(maxsize=1 << 12)  # a few hundred periods make up tens of thousands of rows
 def read_period(text: str) -> Period:
     """Read a period such as `2024`, `2024-H1`, `2024-Q3`, `2024-06` or `2024-06-15`.
 

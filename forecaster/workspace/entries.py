@@ -45,13 +45,11 @@ def read_entries(payload: bytes, faults: FaultList) -> dict[str, SeriesEntry]:
         If the file as a whole cannot be read.
     """
     table = scan_table(payload, name=SERIES_FILE, required=REQUIRED, optional=OPTIONAL)
-    blank = dict.fromkeys(OPTIONAL, "")
     entries: dict[str, SeriesEntry] = {}
     first_lines: dict[str, int] = {}
     for line, record in table.lines:
-        cells = {**blank, **dict(zip(table.columns, record, strict=True))}
         try:
-            entry = _read_entry(cells)
+            entry = _read_entry(table.cells_of(record))
             if entry.id in entries:
                 raise _repeated(entry, entries[entry.id], first_lines[entry.id])
         except CellError as error:

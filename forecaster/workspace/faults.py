@@ -33,14 +33,16 @@ def quoted(text: str) -> str:
     return f"'{printable(text)}'"
 
 
-def nearest_names(word: str, known: Iterable[str], *, n: int = 3) -> list[str]:
+def nearest_names(
+    word: str, known: Iterable[str], *, n: int = 3, likeness: float = 0.6
+) -> list[str]:
     """Return up to `n` known names that look like `word`, the likeliest first."""
     import difflib  # only a mistake needs it
 
     names = list(known)
     by_folded = {name.casefold(): name for name in names}
-    folded = word.strip().casefold()
-    return [by_folded[near] for near in difflib.get_close_matches(folded, by_folded, n, 0.6)]
+    matches = difflib.get_close_matches(word.strip().casefold(), by_folded, n, likeness)
+    return [by_folded[near] for near in matches]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

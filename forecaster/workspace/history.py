@@ -246,9 +246,11 @@ def _nothing_known(
             fix=f"use --as-of {published} or a later day",
         )
     others = dict.fromkeys(row.basis for row in usable if row.source.published <= as_of)
+    problem = f"{name} has no figures that can be fitted"
     if others:
         fix = f"choose one of its bases: --basis {' or --basis '.join(others)}"
     else:
         fix = f"look at what there is with: forecaster show {printable(entry.id)}"
-    problem = f"{name} has no figures that can be fitted"
+        reasons = (_reason_against(row, entry) for row in rows)
+        problem += f": {next(filter(None, reasons), 'it has no rows')}"
     return InputError(problem=problem, where=f"--as-of {as_of}", fix=fix)

@@ -102,7 +102,7 @@ def load_facts(workspace: Path, series: Sequence[str]) -> Facts:
         payload = read_file(path)
         # a file in another encoding mentions nothing, so it must be parsed to be found out
         if any(mark in payload for mark in marks) or b"\0" in payload[:200]:
-            tables.append(scan_history(payload, path))
+            tables.append(scan_history(payload, path, only=frozenset(series)))
     return _collect(workspace, entries, tables, wanted=frozenset(series))
 
 
@@ -131,10 +131,15 @@ def history_files(workspace: Path) -> list[Path]:
     return sorted((workspace / "history").glob("*.csv"))
 
 
-def scan_history(payload: bytes, path: Path) -> Table:
-    """Read the cells of one history file."""
-    name = f"history/{path.name}"
-    return scan_table(payload, name=name, required=HISTORY_COLUMNS[:7], optional=("note",))
+def scan_history(payload: bytes, path: Path, *, only: Collection[str] | None = None) -> Table:
+    """Read the lines of one history file, all or those about some series."""
+    return scan_table(
+        payload,
+        name=f"history/{path.name}",
+        required=HISTORY_COLUMNS[:7],
+        optional=HISTORY_COLUMNS[7:],
+        only=only,
+    )
 
 
 def _collect(

@@ -32,7 +32,7 @@ class SourceList:
         i = self.table.columns.index("source")
         self.lines: dict[str, tuple[int, list[str]]] = {}
         for line, cells in self.table.lines:
-            self.lines.setdefault(cells[i], (line, cells))
+            self.lines.setdefault(cells[i].strip(), (line, cells))
         self._found: dict[str, Source] = {}
 
     def find(self, name: str) -> Source:
@@ -59,14 +59,14 @@ class SourceList:
         CellError
             If its date or the certainty of the date cannot be read.
         """
-        cells = dict(zip(self.table.columns, record, strict=True))
+        cells = self.table.cells_of(record)
         return Source(
             id=cells["source"],
             title=cells["title"],
             publisher=cells["publisher"],
             published=read_date(cells["published"]),
             published_is=read_word(cells["published_is"], CERTAINTIES, what="certainty of a date"),
-            url=cells.get("url", ""),
+            url=cells["url"],
         )
 
 
@@ -82,11 +82,12 @@ def read_rows(
     rows: dict[str, list[Row]] = defaultdict(list)
     i = table.columns.index("series")
     for line, record in table.lines:
-        if record[i] not in wanted:
+        name = record[i].strip()
+        if name not in wanted:
             continue
-        cells = dict(zip(table.columns, record, strict=True))
+        cells = table.cells_of(record)
         try:
-            row = _read_row(cells, entries[record[i]], sources, f"{table.name}, line {line}")
+            row = _read_row(cells, entries[name], sources, f"{table.name}, line {line}")
         except CellError as error:
             faults.add_cell(error, file=table.name, line=line)
         else:
@@ -107,7 +108,7 @@ def _read_row(cells: Mapping[str, str], entry: SeriesEntry, sources: SourceList,
         basis=cells["basis"],
         quality=read_word(cells["quality"], QUALITIES, what="quality"),
         source=sources.find(cells["source"]),
-        note=cells.get("note", ""),
+        note=cells["note"],
         where=where,
     )
 

@@ -11,7 +11,7 @@ from forecaster.errors import Fault, InputError
 from forecaster.workspace.faults import FaultList, nearest_names, printable, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,20 @@ class Table:
     ----------
     name : of the file, for messages
     columns : as in the header
-    lines : (line number, one cell per column), blank lines left out
+    absent : optional columns that the file lacks
+    lines : (line number, one raw cell per column), blank lines left out
     """
 
     name: str
     columns: tuple[str, ...]
+    absent: tuple[str, ...]
     lines: list[tuple[int, list[str]]]
+
+    def cells_of(self, record: Sequence[str]) -> dict[str, str]:
+        """Return the cells of a line by column, without blanks around them."""
+        cells = dict(zip(self.columns, map(str.strip, record), strict=True))
+        cells.update(dict.fromkeys(self.absent, ""))
+        return cells
 
 
 def read_table(
@@ -46,16 +54,21 @@ def read_table(
         If the file is empty or not UTF-8.
     """
     table = scan_table(payload, name=name, required=required, optional=optional)
-    absent = dict.fromkeys((c for c in optional if c not in table.columns), "")
-    return [
-        (line, dict(zip(table.columns, cells, strict=True)) | absent) for line, cells in table.lines
-    ]
+    return [(line, table.cells_of(record)) for line, record in table.lines]
 
 
 def scan_table(
-    payload: bytes, *, name: str, required: Sequence[str], optional: Sequence[str]
+    payload: bytes,
+    *,
+    name: str,
+    required: Sequence[str],
+    optional: Sequence[str],
+    only: Collection[str] | None = None,
 ) -> Table:
-    """Read a CSV file into lists of cells, the quick form of `read_table`; same errors."""
+    """Read a CSV file into raw lines, the quick form of `read_table`; same errors.
+
+    With `only`, lines whose first required column holds another value are checked, not kept.
+    """
     faults = FaultList()
     records = _records(decode(payload, name=name), name=name, faults=faults)
     _, header = next(records, (1, []))
@@ -64,22 +77,28 @@ def scan_table(
     _check_header(columns, name=name, required=required, optional=optional, faults=faults)
     faults.raise_any()
     lines = []
+    key = columns.index(required[0])
     for line, record in records:
-        cells = [cell.strip() for cell in record]
-        if len(cells) == len(columns):
-            lines.append((line, cells))
-        elif any(cells):
-            faults.add(
-                "not as many cells as the header",
-                Fault(
-                    f"the line has {len(cells)} cells, the header has {len(columns)}",
-                    f"{printable(name)}, line {line}",
-                    "put a value that holds a comma into double quotes, and leave no cell out",
-                ),
-                file=name,
-            )
+        if len(record) == len(columns):
+            if only is not None and record[key].strip() not in only:
+                continue
+            # most lines start with a value, which spares looking at every cell of a large file
+            if record[0] or any(map(str.strip, record)):
+                lines.append((line, record))
+        elif any(map(str.strip, record)):
+            fault = _ragged(record, columns, where=f"{printable(name)}, line {line}")
+            faults.add("not as many cells as the header", fault, file=name)
     faults.raise_any()
-    return Table(name, columns, [(line, cells) for line, cells in lines if any(cells)])
+    return Table(name, columns, tuple(c for c in optional if c not in columns), lines)
+
+
+def _ragged(record: Sequence[str], columns: Sequence[str], *, where: str) -> Fault:
+    """Say that a line has more or fewer cells than the header."""
+    return Fault(
+        f"the line has {len(record)} cells, the header has {len(columns)}",
+        where,
+        "put a value that holds a comma into double quotes, and leave no cell out",
+    )
 
 
 def _records(text: str, *, name: str, faults: FaultList) -> Iterator[tuple[int, list[str]]]:
