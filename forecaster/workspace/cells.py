@@ -57,7 +57,8 @@ def _number_fault(text: str, *, share: bool) -> CellError:
         fix = "leave the line out where there is no figure"
         return CellError("not finite", f"{quoted(text)} is not a finite number", fix)
     if not text.isascii() and (plain := narrow(text)) != text and plain.isascii():
-        fix = f"type {plain}"
+        percent = _PERCENT.fullmatch(plain)
+        fix = f"type {percent_as_fraction(percent[1]) if percent and share else plain}"
         return CellError("full-width", f"{quoted(text)} has full-width characters", fix)
     if match := _PERCENT.fullmatch(text):
         fix = f"write {percent_as_fraction(match[1])}" if share else "write the number alone"

@@ -171,5 +171,5 @@ def _check_possible(level: float, text: str, entry: SeriesEntry) -> None:
         problem = f"a share cannot reach the level {quoted(text)}: it lies between 0 and 1"
         raise CellError("level", problem, fix)
     if entry.kind not in ("share", "real") and level <= 0:
-        problem = f"a {entry.kind} series is never at or below {quoted(text)}"
+        problem = f"a {entry.kind} series cannot be asked to reach {quoted(text)}"
         raise CellError("level", problem, "type a level above zero")

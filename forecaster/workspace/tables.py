@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from dataclasses import dataclass
@@ -133,6 +134,11 @@ def _check_header(
         fault = Fault(problem, where, "separate the columns by commas")
         faults.add("separator", fault, file=name)
         return
+    if len(missing) == len(required) and any(c.replace(".", "").isdigit() for c in columns):
+        problem = "the first line holds figures and not the names of the columns"
+        fix = f"write this line above it: {','.join(required)}"
+        faults.add("no header", Fault(problem, where, fix), file=name)
+        return
     known = [*required, *optional]
     for column in dict.fromkeys(columns):
         if column not in known:
@@ -140,7 +146,7 @@ def _check_header(
             missing = [m for m in missing if m not in near]
             fix = f"rename it to {quoted(near[0])}" if near else "remove it, or give it one of "
             fix += "" if near else f"these names: {', '.join(known)}"
-            problem = f"there is no column {quoted(column)}" if column else "a column has no name"
+            problem = f"unknown column {quoted(column)}" if column else "a column has no name"
             faults.add("unknown column", Fault(problem, where, fix), file=name)
         elif columns.count(column) > 1:
             problem = f"the column {quoted(column)} stands in the header twice"
@@ -166,7 +172,7 @@ def decode(payload: bytes, *, name: str) -> str:
     InputError
         If the file is empty, in another encoding (which is named), or holds NUL bytes.
     """
-    if not payload.strip():
+    if not payload.removeprefix(codecs.BOM_UTF8).strip():
         raise InputError(
             problem="the file is empty",
             where=printable(name),
