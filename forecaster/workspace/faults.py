@@ -93,8 +93,8 @@ class FaultList:
         """Note faults that another reader has already counted."""
         self._faults.extend(("", file, fault) for fault in faults)
 
-    def __bool__(self) -> bool:
-        return bool(self._faults)
+    def __len__(self) -> int:
+        return len(self._faults)
 
     def faults(self) -> list[Fault]:
         """Return the faults shown, and after the last of a rule the count of the rest."""

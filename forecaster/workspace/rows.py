@@ -48,7 +48,13 @@ class SourceList:
                 fix = did_you_mean(name, self.lines) or f"add it to {SOURCES_FILE}"
                 problem = f"the source {quoted(name)} is not in {SOURCES_FILE}"
                 raise CellError("unknown source", problem, fix)
-            self._found[name] = self.read(self.lines[name][1])
+            line, record = self.lines[name]
+            try:
+                self._found[name] = self.read(record)
+            except CellError as error:
+                problem = f"the source {quoted(name)} has a fault in {SOURCES_FILE}, line {line}"
+                problem += f": {error.problem}"
+                raise CellError("a source with a fault", problem, error.fix) from None
         return self._found[name]
 
     def read(self, record: list[str]) -> Source:

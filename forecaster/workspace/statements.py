@@ -16,7 +16,7 @@ from forecaster.workspace.faults import CellError, FaultList, did_you_mean, near
 from forecaster.workspace.tables import read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from forecaster.workspace.facts import SeriesEntry
@@ -45,17 +45,24 @@ def check_statements(
     entries: Mapping[str, SeriesEntry],
     sources: SourceList,
     faults: FaultList,
+    *,
+    listed: Collection[str],
 ) -> None:
     """Check `judgements.csv` and `claims.csv` where the workspace has them.
 
     Judgements may be about series that `series.csv` does not list: nothing else need be known
     of them. A claim is tied only to a series that is listed.
+
+    Parameters
+    ----------
+    entries : series id -> entry, for the lines of `series.csv` without faults
+    listed : every series id of `series.csv`
     """
     for line, cells in _lines(workspace / JUDGEMENTS_FILE, JUDGEMENT_COLUMNS, faults):
-        for error in _faults_of_judgement(cells, entries, sources):
+        for error in _faults_of_judgement(cells, entries, sources, listed=listed):
             faults.add_cell(error, file=JUDGEMENTS_FILE, line=line)
     for line, cells in _lines(workspace / CLAIMS_FILE, CLAIM_COLUMNS, faults):
-        for error in _faults_of_claim(cells, entries):
+        for error in _faults_of_claim(cells, listed):
             faults.add_cell(error, file=CLAIMS_FILE, line=line)
 
 
@@ -81,7 +88,11 @@ def _lines(
 
 
 def _faults_of_judgement(
-    cells: Mapping[str, str], entries: Mapping[str, SeriesEntry], sources: SourceList
+    cells: Mapping[str, str],
+    entries: Mapping[str, SeriesEntry],
+    sources: SourceList,
+    *,
+    listed: Collection[str],
 ) -> Iterable[CellError]:
     """Yield what is wrong with one judgement."""
     for check in (
@@ -96,11 +107,11 @@ def _faults_of_judgement(
         except CellError as error:
             yield error
     entry = entries.get(cells["series"])
-    if entry is None:
-        if near := nearest_names(cells["series"], entries, n=1, likeness=_MISSPELT):
+    if entry is None and cells["series"] not in listed:
+        if near := nearest_names(cells["series"], listed, n=1, likeness=_MISSPELT):
             problem = f"the series {quoted(cells['series'])} looks misspelt"
             yield CellError("a misspelt series", problem, f"did you mean {quoted(near[0])}?")
-    elif cells["unit"] != entry.unit:
+    elif entry is not None and cells["unit"] != entry.unit:
         problem = f"{quoted(cells['unit'])} is not the unit of {quoted(entry.id)}"
         yield CellError("another unit", problem, f"convert the values to {quoted(entry.unit)}")
     names = ("value_low", "value", "value_high", "outcome_value")
@@ -126,12 +137,10 @@ def _faults_of_values(
         yield CellError("order of values", problem, "write low, central and high values in order")
 
 
-def _faults_of_claim(
-    cells: Mapping[str, str], entries: Mapping[str, SeriesEntry]
-) -> Iterable[CellError]:
+def _faults_of_claim(cells: Mapping[str, str], listed: Collection[str]) -> Iterable[CellError]:
     """Yield what is wrong with one claim."""
-    if cells["series"] and cells["series"] not in entries:
+    if cells["series"] and cells["series"] not in listed:
         problem = f"the series {quoted(cells['series'])} is not in series.csv"
-        fix = did_you_mean(cells["series"], entries) or "leave it blank where there is none"
+        fix = did_you_mean(cells["series"], listed) or "leave it blank where there is none"
         yield CellError("unknown series", problem, fix)
     yield from _faults_of_values(cells, ("value_low", "value", "value_high"), kind="real")

@@ -144,8 +144,9 @@ def _check_header(
         if column not in known:
             near = nearest_names(column, [k for k in known if k not in columns], n=1)
             missing = [m for m in missing if m not in near]
-            fix = f"rename it to {quoted(near[0])}" if near else "remove it, or give it one of "
-            fix += "" if near else f"these names: {', '.join(known)}"
+            fix = f"remove it; known are {', '.join(known)}"
+            if near:
+                fix = f"rename it to {quoted(near[0])}"
             problem = f"unknown column {quoted(column)}" if column else "a column has no name"
             faults.add("unknown column", Fault(problem, where, fix), file=name)
         elif columns.count(column) > 1:

@@ -15,7 +15,7 @@ from forecaster.workspace.statements import check_statements
 from forecaster.workspace.tables import scan_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from forecaster.workspace.facts import Row, SeriesEntry
@@ -37,12 +37,16 @@ def validate_workspace(workspace: Path) -> list[Fault]:
     faults = FaultList()
     payload = read_file(workspace / SERIES_FILE)
     entries = read_entries(payload, faults)
+    listed = _lines_of(payload)
     sources = SourceList(read_file(workspace / SOURCES_FILE))
+    n_before = len(faults)
     _check_sources(sources, faults)
-    rows = _check_history(workspace, entries, sources, faults)
+    rows = _check_history(workspace, entries, sources, faults, listed=listed)
+    if len(faults) == n_before:
+        # only now is a basis or period without rows certain to have none
+        _check_entries(rows, entries, listed, faults)
     _check_rows(rows, entries, faults)
-    _check_entries(rows, entries, _lines_of(payload), faults)
-    check_statements(workspace, entries, sources, faults)
+    check_statements(workspace, entries, sources, faults, listed=listed)
     return faults.faults()
 
 
@@ -74,6 +78,8 @@ def _check_history(
     entries: Mapping[str, SeriesEntry],
     sources: SourceList,
     faults: FaultList,
+    *,
+    listed: Collection[str],
 ) -> list[Row]:
     """Check every history file by itself; return the rows without faults."""
     rows: list[Row] = []
@@ -85,17 +91,17 @@ def _check_history(
             continue
         i = table.columns.index("series")
         for line, record in table.lines:
-            if record[i].strip() not in entries:
-                faults.add_cell(unknown_series(record[i], entries), file=table.name, line=line)
+            if record[i].strip() not in listed:
+                faults.add_cell(_unknown_series(record[i], listed), file=table.name, line=line)
         for found in read_rows(table, entries, sources, faults, wanted=entries).values():
             rows.extend(found)
     return rows
 
 
-def unknown_series(name: str, entries: Mapping[str, SeriesEntry]) -> CellError:
+def _unknown_series(name: str, listed: Collection[str]) -> CellError:
     """Say that `series.csv` lacks a series."""
     problem = f"the series {quoted(name)} is not in {SERIES_FILE}"
-    fix = did_you_mean(name, entries) or f"give it a line in {SERIES_FILE}"
+    fix = did_you_mean(name, listed) or f"give it a line in {SERIES_FILE}"
     return CellError("unknown series", problem, fix)
 
 
