@@ -131,8 +131,10 @@ def quantile_mcse(
     ----------
     ordered : (n_draws, n_periods), unit of the target
         Draws in ascending order along the first axis.
-    quantile_levels : (n_levels,), each in (0, 1)
-    effective_draws : S, number of independent draws that carry the same information
+    quantile_levels : (n_levels,)
+        Each in (0, 1).
+    effective_draws : float
+        S, number of independent draws that carry the same information
 
     Returns
     -------

@@ -66,7 +66,8 @@ class Canvas:
 
         Parameters
         ----------
-        start, end : (row, column) in cells, fractions allowed
+        start, end
+            (row, column) in cells, fractions allowed
 
         """
         n_steps = max(int(4 * abs(end[0] - start[0])), int(2 * abs(end[1] - start[1])), 1)

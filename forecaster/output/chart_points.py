@@ -75,8 +75,9 @@ def fan_points(forecast: Forecast, bands: Bands, *, reach: Reach | None = None) 
         times=times if anchor is None else np.concatenate([[anchor[0]], times]),
         median=_anchored(bands.median, anchor),
         bands=tuple(
-            (coverage, *(_anchored(end, anchor) for end in bands.band(coverage)))
+            (coverage, _anchored(lower, anchor), _anchored(upper, anchor))
             for coverage in sorted(bands.coverages, reverse=True)
+            for lower, upper in (bands.band(coverage),)
         ),
         level=None if reach is None else reach.level,
         kind=entry.kind,
@@ -131,7 +132,7 @@ def _other_points(
 def _figures(history: History, basis: str, frequency: str) -> dict[Period, float]:
     """Return the figures of a basis that may stand on a chart of that frequency."""
     entry = history.entry
-    rows = [row for row in history.data if row.basis == basis]
+    rows = [row for row in history.published or history.data if row.basis == basis]
     found = {row.period: row.value for row in rows if row.period.frequency == frequency}
     for whole in {period_at(row.period.start, frequency) for row in rows} - set(found):
         parts = [row for row in rows if whole.contains(row.period)]

@@ -37,11 +37,16 @@ def format_number(
 
     Parameters
     ----------
-    value : in `unit`
-    unit : unit of the series; one that holds a scale word ('USD billion') gets no second one
-    mcse : Monte Carlo standard error of the value, same unit
-    spread : width of a band around it, same unit; digits enough to tell its ends apart
-    whole : whether only whole numbers are possible
+    value
+        in `unit`
+    unit
+        unit of the series; one that holds a scale word ('USD billion') gets no second one
+    mcse
+        Monte Carlo standard error of the value, same unit
+    spread
+        width of a band around it, same unit; digits enough to tell its ends apart
+    whole
+        whether only whole numbers are possible
 
     Returns
     -------
@@ -71,7 +76,8 @@ def format_share(value: float, *, mcse: float = 0.0, spread: float = 0.0) -> str
 
     Parameters
     ----------
-    value, mcse, spread : fractions of one; meaning as in `format_number`
+    value, mcse, spread
+        fractions of one; meaning as in `format_number`
 
     """
     if not math.isfinite(value):
@@ -91,8 +97,10 @@ def format_probability(probability: float, *, mcse: float = 0.0) -> str:
 
     Parameters
     ----------
-    probability : in [0, 1]
-    mcse : its Monte Carlo standard error; above one point it is rounded to tens
+    probability
+        in [0, 1]
+    mcse
+        its Monte Carlo standard error; above one point it is rounded to tens
 
     """
     if not math.isfinite(probability):
@@ -130,7 +138,10 @@ def format_published(value: float, printed: str, *, kind: str, unit: str) -> str
 
     Parameters
     ----------
-    printed : the value as written in the history file, from which its digits are read
+    value, kind, unit
+        The figure, and kind and unit of its series.
+    printed
+        the value as written in the history file, from which its digits are read
 
     """
     digits = printed.strip().lower().partition("e")[0].partition(".")[2]
@@ -139,6 +150,11 @@ def format_published(value: float, printed: str, *, kind: str, unit: str) -> str
     if abs(value) >= 1e6 or (0.0 < abs(value) < 1e-4):
         return format_number(value, unit=unit)
     return f"{value:,.{len(digits)}f}"
+
+
+def count_of(number: int, thing: str) -> str:
+    """Return a number of things: '1 source', '1,240 sources'."""
+    return f"{number:,} {thing if number == 1 else thing + 's'}"
 
 
 def shown_unit(kind: str, unit: str) -> str:
@@ -167,7 +183,7 @@ def _wanted_step(value: float, spread: float) -> float:
 def _wanted_percent_step(percent: float, spread: float) -> float:
     """Return the last digit worth printing of a percentage."""
     room = min(abs(percent), abs(100.0 - percent))
-    if room == 0.0:
+    if room == 0.0 or percent > 100.0:
         return 1.0
     step = min(1.0, 10.0 ** (math.floor(math.log10(room) + 1e-9) - (1 if room >= 1.0 else 0)))
     if spread > 0.0:

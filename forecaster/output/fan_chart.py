@@ -7,85 +7,41 @@ terminal's background: what lies on a band brings its own paper, the rest is in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
-from rich.text import Text
 
-from forecaster.output.axes import Scale, time_ends, time_ticks, value_scale
+from forecaster.output.axes import time_ends, value_scale
 from forecaster.output.canvas import Canvas, Cell
-from forecaster.output.chart_points import coverage_label, value_at
-from forecaster.output.digits import format_value
+from forecaster.output.chart_frame import (
+    ASCII,
+    LEVEL,
+    UNICODE,
+    Plot,
+    band_colour,
+    band_glyph,
+    has_shades,
+    legend,
+    rows_with_axis,
+    time_axis,
+)
+from forecaster.output.chart_points import value_at
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from forecaster.output.chart_points import FanPoints
 
 MOST_COLUMNS = 140
 """Wider than this a chart gets flat, not clearer."""
 
-OUTER, INNER = (158, 193, 230), (32, 84, 153)
-"""Blue of the widest and of the narrowest band; the others lie between."""
 ON_BANDS = "#ffffff"
-LEVEL = "#d2571a"
-"""Orange that reads on white and on black."""
 LEVEL_ON_BANDS = "#8c1d04", "#ffb27a"
 """The level's line on a pale and on a dark band."""
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
-
-
-@dataclass(frozen=True, slots=True)
-class Glyphs:
-    """What the marks look like.
-
-    Attributes
-    ----------
-    shades : from the widest band to the narrowest
-    dotted : whether lines are drawn in braille dots
-
-    """
-
-    shades: str
-    median: str
-    level: str
-    figure: str
-    other: str
-    axis: str
-    dotted: bool
-
-
-UNICODE = Glyphs("░▒▓", "━", "╌", "●", "○", "│└─┴", True)
-ASCII = Glyphs(".:#", "=", "-", "o", "x", "|+-+", False)
-
-
-@dataclass(slots=True)
-class _Plot:
-    """A canvas with its axes."""
-
-    fan: FanPoints
-    canvas: Canvas
-    scale: Scale
-    first: float
-    last: float
-    in_colour: bool
-    glyphs: Glyphs
-
-    def column(self, time: float) -> float:
-        """Return where a moment stands, in columns."""
-        return (time - self.first) / (self.last - self.first) * self.canvas.n_columns
-
-    def row(self, value: float) -> float:
-        """Return where a value stands, in rows from the top."""
-        share = min(max(self.scale.fraction(value), 0.0), 1.0)
-        return min((1.0 - share) * self.canvas.n_rows, self.canvas.n_rows - 1e-6)
-
-    def moment(self, column: int) -> float:
-        """Return the moment at the middle of a column."""
-        return self.first + (column + 0.5) / self.canvas.n_columns * (self.last - self.first)
 
 
 def fan_chart(fan: FanPoints, console: Console) -> list[Text]:
@@ -103,7 +59,7 @@ def fan_chart(fan: FanPoints, console: Console) -> list[Text]:
     gutter = max(cell_len(label) for label in scale.labels) + 1
     first, last = time_ends(fan)
     glyphs = ASCII if console.options.ascii_only else UNICODE
-    plot = _Plot(
+    plot = Plot(
         fan=fan,
         canvas=Canvas(n_rows, max(width - gutter - 2, 10)),
         scale=scale,
@@ -116,29 +72,10 @@ def fan_chart(fan: FanPoints, console: Console) -> list[Text]:
     _draw_level(plot)
     _draw_median(plot)
     _draw_history(plot)
-    return [*_rows_with_axis(plot, gutter), *_time_axis(plot, gutter), *_legend(plot, width)]
+    return [*rows_with_axis(plot, gutter), *time_axis(plot, gutter), *legend(plot, width)]
 
 
-def has_shades(console: Console) -> bool:
-    """Say whether the console shows enough colours to tell the bands apart by them."""
-    return console.color_system in ("256", "truecolor") and not console.no_color
-
-
-def band_colour(rank: int, n_bands: int) -> str:
-    """Return the colour of a band, rank 0 being the widest."""
-    share = 0.5 if n_bands == 1 else rank / (n_bands - 1)
-    mixed = [round(a + (b - a) * share) for a, b in zip(OUTER, INNER, strict=True)]
-    return "#" + "".join(f"{part:02x}" for part in mixed)
-
-
-def band_glyph(rank: int, n_bands: int, glyphs: Glyphs = UNICODE) -> str:
-    """Return the glyph of a band, rank 0 being the widest."""
-    if n_bands == 1:
-        return glyphs.shades[1]
-    return glyphs.shades[round(rank / (n_bands - 1) * (len(glyphs.shades) - 1))]
-
-
-def _paint_bands(plot: _Plot) -> None:
+def _paint_bands(plot: Plot) -> None:
     """Shade every cell by the narrowest band that holds it."""
     fan, canvas = plot.fan, plot.canvas
     begin, end = float(fan.times[0]), float(fan.times[-1])
@@ -152,7 +89,7 @@ def _paint_bands(plot: _Plot) -> None:
                 canvas.cells[row][column] = _band_cell(plot, shades)
 
 
-def _edges(plot: _Plot, moment: float) -> list[tuple[float, float]]:
+def _edges(plot: Plot, moment: float) -> list[tuple[float, float]]:
     """Return (top row, bottom row) of each band at a moment, the widest first."""
     is_log = plot.scale.is_log
     edges = []
@@ -168,7 +105,7 @@ def _shade(edges: list[tuple[float, float]], row: float) -> int:
     return sum(1 for top, bottom in edges if top <= row <= bottom)
 
 
-def _band_cell(plot: _Plot, shades: list[int]) -> Cell:
+def _band_cell(plot: Plot, shades: list[int]) -> Cell:
     """Return a cell from the shades of its eighths, from the bottom up."""
     n_bands = len(plot.fan.bands)
     if not plot.in_colour:
@@ -195,7 +132,7 @@ def _hanging_cell(n_eighths: int, colour: str) -> Cell:
     return Cell("▀", colour) if n_eighths < 6 else Cell(" ", "", colour)
 
 
-def _paper(plot: _Plot, row: int, column: int, height: float) -> tuple[str, int]:
+def _paper(plot: Plot, row: int, column: int, height: float) -> tuple[str, int]:
     """Return the colour under a mark at that height of a cell, and the shade, 0 outside."""
     fan = plot.fan
     moment = min(max(plot.moment(column), float(fan.times[0])), float(fan.times[-1]))
@@ -207,7 +144,7 @@ def _paper(plot: _Plot, row: int, column: int, height: float) -> tuple[str, int]
     return band_colour(shade - 1, len(fan.bands)), shade
 
 
-def _draw_level(plot: _Plot) -> None:
+def _draw_level(plot: Plot) -> None:
     """Draw the threshold across the whole chart."""
     if plot.fan.level is None:
         return
@@ -223,7 +160,7 @@ def _draw_level(plot: _Plot) -> None:
         plot.canvas.cells[row][column] = Cell(plot.glyphs.level, ink, paper, bold=True)
 
 
-def _draw_median(plot: _Plot) -> None:
+def _draw_median(plot: Plot) -> None:
     """Draw the median through the fan."""
     fan, canvas = plot.fan, plot.canvas
     ends = [
@@ -243,7 +180,7 @@ def _draw_median(plot: _Plot) -> None:
                 canvas.cells[row][column] = Cell(plot.glyphs.median, bold=True)
 
 
-def _draw_history(plot: _Plot) -> None:
+def _draw_history(plot: Plot) -> None:
     """Draw the figures so far, joined by a line."""
     fan, canvas = plot.fan, plot.canvas
     ends = [(plot.row(value), plot.column(time)) for time, value in fan.history]
@@ -257,64 +194,6 @@ def _draw_history(plot: _Plot) -> None:
     if len(ends) > canvas.n_columns // 4:
         ends = ends[-1:]  # marks closer than this would hide the line
     for height, column_at in ends:
-        canvas.write(int(height), int(column_at), plot.glyphs.figure, bold=True)
-
-
-def _rows_with_axis(plot: _Plot, gutter: int) -> list[Text]:
-    """Return the rows of the chart with the value axis at their left."""
-    labels: dict[int, str] = {}
-    for value, label in zip(plot.scale.ticks, plot.scale.labels, strict=True):
-        labels.setdefault(int(plot.row(value)), label)
-    lines = []
-    for row in range(plot.canvas.n_rows):
-        label = labels.get(row, "")
-        mark = "┤" if label and plot.glyphs.dotted else plot.glyphs.axis[0]
-        line = Text(" " * (gutter - 1 - cell_len(label)) + label + " " + mark, no_wrap=True)
-        lines.append(line.append_text(plot.canvas.text(row)))
-    return lines
-
-
-def _time_axis(plot: _Plot, gutter: int) -> list[Text]:
-    """Return the time axis: a line with marks, and the labels under it."""
-    n_columns = plot.canvas.n_columns
-    _, corner, dash, mark = plot.glyphs.axis
-    marks, labels = [dash] * n_columns, [" "] * (n_columns + 1)
-    widest = 7 if plot.fan.frequency in ("quarter", "half", "month") else 4
-    free_from = 0
-    for time, label in time_ticks(plot.fan, n_most=max(2, n_columns // (widest + 3))):
-        at = min(int(plot.column(time)), n_columns - 1)
-        start = min(max(at - len(label) // 2, 0), len(labels) - len(label))
-        if start >= free_from:
-            marks[at] = "┬" if mark == "┴" else mark
-            labels[start : start + len(label)] = list(label)
-            free_from = start + len(label) + 1
-    under = Text(" " * gutter + " " + "".join(labels).rstrip(), no_wrap=True)
-    return [Text(" " * gutter + corner + "".join(marks), no_wrap=True), under]
-
-
-def _legend(plot: _Plot, width: int) -> list[Text]:
-    """Return what the marks mean, on as many lines as it takes."""
-    items = [_band_item(plot, rank) for rank in range(len(plot.fan.bands))]
-    items.append(Text(f"{plot.glyphs.median} median"))
-    if plot.fan.history:
-        items.append(Text(f"{plot.glyphs.figure} published"))
-    if plot.fan.other_bases:
-        items.append(Text(f"{plot.glyphs.other} other bases"))
-    if plot.fan.level is not None:
-        label = format_value(plot.fan.level, kind=plot.fan.kind, unit=plot.fan.unit)
-        items.append(Text().append(plot.glyphs.level * 2, LEVEL).append(f" level {label}"))
-    lines = [Text(no_wrap=True)]
-    for item in items:
-        if lines[-1].cell_len and lines[-1].cell_len + 3 + item.cell_len > width:
-            lines.append(Text(no_wrap=True))
-        lines[-1].append("   " if lines[-1].cell_len else "").append_text(item)
-    return lines
-
-
-def _band_item(plot: _Plot, rank: int) -> Text:
-    """Return the legend of one band."""
-    n_bands = len(plot.fan.bands)
-    label = f" {coverage_label(plot.fan.bands[rank][0])}%"
-    if plot.in_colour:
-        return Text().append("██", band_colour(rank, n_bands)).append(label)
-    return Text(band_glyph(rank, n_bands, plot.glyphs) * 2).append(label)
+        column = min(int(column_at), canvas.n_columns - 1)
+        # On the terminal's own paper, even where the fan begins: its ink is not ours to choose.
+        canvas.cells[int(height)][column] = Cell(plot.glyphs.figure, bold=True)

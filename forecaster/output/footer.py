@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from forecaster.output.digits import format_number
+from forecaster.output.digits import count_of, format_number
 from forecaster.output.plain import safe_text
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def footer_lines(forecast: Forecast) -> list[str]:
     k_hat = "none" if math.isnan(report.k_hat) else f"{report.k_hat:.2f}"
     vintage_line = (
         f"Vintage: newest publication used {vintage(history)}; as of {history.as_of}; "
-        f"{len(history.data)} figures fitted, {len(history.left_out)} left out."
+        f"{count_of(len(history.data), 'figure')} fitted, {len(history.left_out)} left out."
     )
     fit_line = (
         f"Fit: engine {report.engine}, k-hat {k_hat}, ESS {format_number(report.ess, whole=True)}, "
@@ -53,8 +53,7 @@ def sources_text(history: History) -> str:
     rest = len(said) - MOST_PUBLISHERS
     more = [f"and {rest} more publishers"] if rest > 0 else []
     n_sources = sum(len(found) for found in ids.values())
-    counted = f"{n_sources} {'source' if n_sources == 1 else 'sources'}"
-    return f"{counted}: " + "; ".join([*said[:MOST_PUBLISHERS], *more])
+    return f"{count_of(n_sources, 'source')}: " + "; ".join([*said[:MOST_PUBLISHERS], *more])
 
 
 def _publisher_text(publisher: str, ids: list[str]) -> str:

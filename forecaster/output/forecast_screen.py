@@ -13,13 +13,12 @@ from forecaster.output.fan_chart import fan_chart
 from forecaster.output.footer import footer_lines
 from forecaster.output.layout import WARNING, put, put_line, put_table
 from forecaster.output.plain import safe_text
+from forecaster.output.reach_sentences import level_text, reach_sentences
 from forecaster.output.sentences import (
     band_texts,
     basis_sentence,
     forecast_sentence,
-    level_text,
     median_text,
-    reach_sentences,
 )
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def put_bands(console: Console, forecast: Forecast, bands: Bands) -> None:
     unit = shown_unit(forecast.history.entry.kind, forecast.history.entry.unit)
     if unit:
         put(console, f"Values in {safe_text(unit)}.")
-    put_table(console, headers, rows)
+    put_table(console, headers, rows, shorter=_shorter_bands(headers, rows))
 
 
 def bands_cells(forecast: Forecast, bands: Bands) -> tuple[list[str], list[list[str]]]:
@@ -121,6 +120,22 @@ def chances_cells(reach: Reach) -> tuple[list[str], list[list[str]]]:
     return headers, rows
 
 
+def _shorter_bands(headers: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """Return the table of bands with '30-41%' for '30% to 41%'."""
+
+    def shorter(cell: str) -> str:
+        """Join the ends of a band, unless a minus or a word would make that unclear."""
+        low, found, high = cell.partition(" to ")
+        if not found or not all(
+            end.strip("%").replace(",", "").replace(".", "").isdigit() for end in (low, high)
+        ):
+            return cell
+        return f"{low.removesuffix('%')}-{high}"
+
+    short = [headers[0], *(header.removesuffix(" band") for header in headers[1:])]
+    return short, [[row[0], *map(shorter, row[1:])] for row in rows]
+
+
 def _put_chances(console: Console, reach: Reach) -> None:
     """Print the chances by period."""
     entry = reach.forecast.history.entry
@@ -128,14 +143,20 @@ def _put_chances(console: Console, reach: Reach) -> None:
     level = f"{level_text(reach.level, entry)} {safe_text(unit)}".rstrip()
     put(console, f"Chance of {level}, by the figures from {reach.forecast.periods[0]} on:")
     headers, rows = chances_cells(reach)
-    put_table(console, headers, rows)
+    short = ["period", "by then", "first", "below" if reach.below else "above"]
+    put_table(console, headers, rows, shorter=(short, rows))
+
+
+def warning_lines(forecast: Forecast) -> list[str]:
+    """Return what a reader must know before using the numbers."""
+    failures = forecast.report.failures
+    unreliable = [f"the fit is unreliable: {'; '.join(failures)}"] if failures else []
+    return [*unreliable, *forecast.history.notes, *forecast.warnings]
 
 
 def _put_warnings(console: Console, forecast: Forecast) -> None:
-    """Print what a reader must know before using the numbers."""
-    failures = forecast.report.failures
-    unreliable = [f"the fit is unreliable: {'; '.join(failures)}"] if failures else []
-    for warning in (*unreliable, *forecast.history.notes, *forecast.warnings):
+    """Print the warnings."""
+    for warning in warning_lines(forecast):
         put(console, f"warning: {safe_text(warning)}", style=WARNING)
 
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    Grid = tuple[Sequence[str], Sequence[Sequence[str]]]
+
 GAP = 3
 """Columns between two columns of a table."""
 WARNING = "#c05a00"
@@ -35,22 +37,29 @@ def put_line(console: Console, line: Text) -> None:
 
 
 def put_table(
-    console: Console, headers: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1
+    console: Console,
+    headers: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    shorter: Grid | None = None,
+    left: int = 1,
 ) -> None:
-    """Print a table, or, where it does not fit, a small list for every row.
+    """Print a table; where it does not fit, its shorter form, or else a small list for every row.
 
     Parameters
     ----------
-    headers, rows : texts; every row as long as the headers
-    left : how many of the first columns are aligned at their left; the others at their right
+    console
+        where to
+    headers, rows
+        texts; every row as long as the headers
+    shorter
+        headers and rows that say the same in fewer columns
+    left
+        how many of the first columns are aligned at their left; the others at their right
 
     """
-    widths = [
-        max(cell_len(row[column]) for row in (headers, *rows)) for column in range(len(headers))
-    ]
-    for gap in (GAP, 2, 1):
-        if sum(widths) + gap * (len(widths) - 1) <= console.width:
-            _put_grid(console, headers, rows, widths=widths, gap=gap, left=left)
+    for grid in ((headers, rows), shorter):
+        if grid is not None and _put_grid(console, *grid, left=left):
             return
     for row in rows:
         _put_stacked(console, headers, row)
@@ -63,15 +72,14 @@ def aligned(text: str, width: int, *, to_left: bool) -> str:
 
 
 def _put_grid(
-    console: Console,
-    headers: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    *,
-    widths: Sequence[int],
-    gap: int,
-    left: int,
-) -> None:
-    """Print a table in columns."""
+    console: Console, headers: Sequence[str], rows: Sequence[Sequence[str]], *, left: int
+) -> bool:
+    """Print a table in columns where it fits; say whether it did."""
+    widths = [max(cell_len(row[i]) for row in (headers, *rows)) for i in range(len(headers))]
+    room = console.width - sum(widths)
+    gap = next((g for g in (GAP, 2, 1) if g * (len(widths) - 1) <= room), None)
+    if gap is None:
+        return False
     for number, row in enumerate((headers, *rows)):
         cells = [
             aligned(cell, width, to_left=column < left)
@@ -79,6 +87,7 @@ def _put_grid(
         ]
         style = "bold" if number == 0 else ""
         put_line(console, Text((" " * gap).join(cells).rstrip(), style=style))
+    return True
 
 
 def _put_stacked(console: Console, headers: Sequence[str], row: Sequence[str]) -> None:

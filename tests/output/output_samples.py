@@ -83,9 +83,11 @@ def share_history(as_of: date = date(2026, 11, 22)) -> History:
         for r in rows
         if r not in fitted
     )
+    older = [r for r in rows if r.source.id == "recalled-bernstein" and str(r.period) == "2023"]
     return History(
-        SHARE, as_of, tuple(fitted), ("idc-units", "bernstein-revenue"), "idc-units", left_out
-    )
+        SHARE, as_of, tuple(fitted), ("idc-units", "bernstein-revenue"), "idc-units",
+        published=tuple(r for r in rows if r not in older), left_out=left_out,
+    )  # fmt: skip
 
 
 def capex_history() -> History:
@@ -97,7 +99,10 @@ def capex_history() -> History:
     left_out = tuple(
         LeftOut(r, "a whole beside its own parts") for r in rows if r.period.frequency == "year"
     )
-    return History(CAPEX, date(2026, 11, 22), tuple(fitted), ("cash",), "cash", left_out)
+    return History(
+        CAPEX, date(2026, 11, 22), tuple(fitted), ("cash",), "cash",
+        published=rows, left_out=left_out,
+    )  # fmt: skip
 
 
 def walk(start: float, *, growth: float, sd: float, n_steps: int, seed: int = 1) -> np.ndarray:
