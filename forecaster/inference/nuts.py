@@ -1,0 +1,356 @@
+"""Sample a family's PyMC model with the no-U-turn sampler, from every mode, and judge the result.
+
+The differences between PyMC 5.28 with ArviZ 0.23 and PyMC 6 with ArviZ 1 stay in this file.
+PyMC, nutpie and ArviZ take seconds to import, so they are imported inside the functions.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    FloatArray = NDArray[np.float64]
+
+UNIT_NAME = "theta_unit"
+"""The one free variable of a family's PyMC model: (n_theta,), standard normal under the prior."""
+MAX_R_HAT = 1.01  # Vehtari et al. (2021); the older 1.1 lets bad mixing through
+MIN_ESS = 400.0  # the same: 100 for each of four chains
+MAX_MODE_GAP = 4.5
+"""Largest gap, in Monte Carlo standard errors, between chains from different starts.
+
+The largest of 4 parameters x 3 quantiles x 4 starts passes 4.5 by chance once in 3,000 fits.
+"""
+_GAP_LEVELS = (0.1, 0.5, 0.9)
+_MIN_CHAINS = 4
+_START_SD = 0.05  # of the prior's sd: near enough to stay with a narrow mode
+_TARGET_ACCEPT = 0.95  # small steps: a single divergence fails the fit, and a step costs 0.1 ms
+_LOUD_LOGGERS = (
+    "pymc",
+    "pymc.sampling",
+    "pytensor",
+    "pytensor.tensor.blas",
+    "pytensor.configdefaults",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NutsRun:
+    """Draws of the hyperparameters, with what the chains say about themselves.
+
+    Attributes
+    ----------
+    theta_unit, theta : (n_chains, n_draws, n_theta), standard normal scale and natural scale
+    started_at : (n_chains,) row of `starts` at which each chain began
+    sampler : 'nutpie' | 'pymc'
+    diagnostics : the worst R-hat and ESS over the parameters, divergences, the mode gap
+    failures : why the draws are not reliable, one phrase each; empty when they are
+    """
+
+    theta_unit: FloatArray
+    theta: FloatArray
+    started_at: NDArray[np.int64]
+    sampler: str
+    diagnostics: dict[str, float]
+    failures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chains:
+    """Raw draws: unit and theta (n_chains, n_draws, n_theta), and the divergences among them."""
+
+    unit: FloatArray
+    theta: FloatArray
+    n_divergent: int
+
+
+def sample_nuts(
+    build_model: Callable[[], Any],
+    *,
+    names: Sequence[str],
+    starts: FloatArray,
+    n_draws: int,
+    n_tune: int,
+    seed: int,
+    announce: Callable[[str], None],
+) -> NutsRun:
+    """Sample the model with chains started at every mode.
+
+    Nutpie samples; PyMC's own sampler takes over when nutpie is missing or fails. The draws depend
+    on the seed alone, not on the number of cores or on what was compiled before.
+
+    Parameters
+    ----------
+    build_model : returns a PyMC model with the free variable `UNIT_NAME`, (n_theta,), and a
+        deterministic for each of `names`
+    names : the hyperparameters, in the order of `UNIT_NAME`
+    starts : (n_modes, n_theta), standard normal scale; two chains a mode, four at least in all
+    n_draws, n_tune : per chain
+    announce : receives one line when the fallback is used
+
+    Raises
+    ------
+    ValueError
+        If `starts` has another shape or is not finite.
+    """
+    starts = np.atleast_2d(np.asarray(starts, dtype=np.float64))
+    if starts.shape[1] != len(names) or not len(starts) or not np.isfinite(starts).all():
+        raise ValueError(f"starts must be finite, (n_modes, {len(names)}); got {starts!r}")
+    per_mode = max(2, math.ceil(_MIN_CHAINS / len(starts)))
+    settings = _Settings(tuple(names), starts, per_mode, n_draws, n_tune, seed)
+    with _quiet():
+        model = build_model()
+        sampler = "nutpie"
+        try:
+            chains = _sample_nutpie(model, settings)
+        except Exception as error:  # noqa: BLE001  # a compiled backend may fail in any way; said aloud
+            announce(
+                f"nutpie cannot sample this model ({_first_line(error)}); using PyMC's sampler"
+            )
+            sampler = "pymc"
+            chains = _sample_pymc(model, settings)
+    started_at = np.repeat(np.arange(len(starts)), per_mode)
+    diagnostics = diagnose(chains.unit, started_at, names=names)
+    diagnostics["divergences"] = float(chains.n_divergent)
+    return NutsRun(
+        theta_unit=chains.unit,
+        theta=chains.theta,
+        started_at=started_at,
+        sampler=sampler,
+        diagnostics=diagnostics,
+        failures=find_failures(diagnostics, names=names),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """What both samplers need; fields as in `sample_nuts`."""
+
+    names: tuple[str, ...]
+    starts: FloatArray
+    per_mode: int
+    n_draws: int
+    n_tune: int
+    seed: int
+
+    @property
+    def seeds(self) -> list[int]:
+        """One seed per mode; chains of a mode are told apart by the sampler."""
+        return [int(s) for s in np.random.SeedSequence(self.seed).generate_state(len(self.starts))]
+
+
+def _sample_nutpie(model: Any, settings: _Settings) -> _Chains:
+    """Compile once, then run the chains of one mode after those of another."""
+    import nutpie
+    import pytensor
+
+    # fast math lets the compiler reorder sums, so code fresh from the compiler and the same code
+    # from its disk cache would give draws that part ways after some hundred steps
+    with pytensor.config.change_flags(numba__fastmath=False):
+        compiled = nutpie.compile_pymc_model(model)
+    parts = []
+    for start, seed in zip(settings.starts, settings.seeds, strict=True):
+        # nutpie ignores init_mean for PyMC models; the starting point is this function's value
+        at_mode = replace(compiled, initial_point_func=_near(start))
+        run = nutpie.sample(
+            at_mode,
+            draws=settings.n_draws,
+            tune=settings.n_tune,
+            chains=settings.per_mode,
+            seed=seed,
+            save_warmup=False,
+            progress_bar=False,
+            target_accept=_TARGET_ACCEPT,
+            blocking=False,
+        )
+        try:
+            result = run.wait()
+        except KeyboardInterrupt:  # a blocking call would return the chains' first part instead
+            run.cancel()
+            raise
+        parts.append(_read_result(result, settings))
+    return _join(parts)
+
+
+def _near(start: FloatArray) -> Callable[[int], FloatArray]:
+    """Return the function that gives the chain with this seed its starting point.
+
+    Exactly at a mode the gradient is zero, from which nutpie cannot guess a scale: it gives up.
+    """
+
+    def starting_point(seed: int) -> FloatArray:
+        rng = np.random.default_rng(seed)
+        return np.asarray(start + _START_SD * rng.standard_normal(len(start)))
+
+    return starting_point
+
+
+def _sample_pymc(model: Any, settings: _Settings) -> _Chains:
+    """Run PyMC's own sampler; slower, but it needs nothing but PyMC."""
+    import pymc
+
+    parts = []
+    for start, seed in zip(settings.starts, settings.seeds, strict=True):
+        with model:
+            result = pymc.sample(
+                draws=settings.n_draws,
+                tune=settings.n_tune,
+                chains=settings.per_mode,
+                cores=1,
+                random_seed=seed,
+                initvals=[{UNIT_NAME: start}] * settings.per_mode,
+                init="adapt_diag",  # without jitter: the chains start at the mode
+                nuts_sampler="pymc",
+                nuts={"target_accept": _TARGET_ACCEPT},
+                progressbar=False,
+                compute_convergence_checks=False,
+            )
+        parts.append(_read_result(result, settings))
+    return _join(parts)
+
+
+def _read_result(result: Any, settings: _Settings) -> _Chains:
+    """Take plain arrays out of an InferenceData (ArviZ 0.23) or a DataTree (ArviZ 1)."""
+    unit = np.asarray(result["posterior"][UNIT_NAME].values, dtype=np.float64)
+    theta = np.stack([result["posterior"][name].values for name in settings.names], axis=-1)
+    wanted = (settings.per_mode, settings.n_draws, len(settings.names))
+    if unit.shape != wanted or not np.isfinite(unit).all():
+        raise RuntimeError(f"chains broke off: {unit.shape} draws in place of {wanted}")
+    return _Chains(unit, theta, int(result["sample_stats"]["diverging"].values.sum()))
+
+
+def _join(parts: Sequence[_Chains]) -> _Chains:
+    return _Chains(
+        np.concatenate([part.unit for part in parts]),
+        np.concatenate([part.theta for part in parts]),
+        sum(part.n_divergent for part in parts),
+    )
+
+
+def diagnose(
+    draws: FloatArray, started_at: NDArray[np.int64], *, names: Sequence[str]
+) -> dict[str, float]:
+    """Return R-hat, bulk and tail ESS of each parameter, and the gap between modes.
+
+    Parameters
+    ----------
+    draws : (n_chains, n_draws, n_theta)
+    started_at : (n_chains,) the mode at which each chain began
+
+    Returns
+    -------
+    dict
+        'r_hat <name>', 'ess_bulk <name>', 'ess_tail <name>' for every name; 'r_hat', 'ess_bulk'
+        and 'ess_tail' the worst of them; 'mode_gap' where there are several modes.
+
+    References
+    ----------
+    Rank-normalised split R-hat and ESS: Vehtari, Gelman, Simpson, Carpenter and Buerkner (2021).
+    """
+    with _quiet():
+        import arviz
+
+        found: dict[str, float] = {}
+        for j, name in enumerate(names):
+            x = draws[:, :, j]
+            found[f"r_hat {name}"] = float(arviz.rhat(x, method="rank"))
+            found[f"ess_bulk {name}"] = float(arviz.ess(x, method="bulk"))
+            # the default tail of ArviZ moves with its versions, so it is always passed
+            found[f"ess_tail {name}"] = float(arviz.ess(x, method="tail", prob=(0.05, 0.95)))
+    worst = {
+        "r_hat": _worst([found[f"r_hat {name}"] for name in names], largest=True),
+        "ess_bulk": _worst([found[f"ess_bulk {name}"] for name in names], largest=False),
+        "ess_tail": _worst([found[f"ess_tail {name}"] for name in names], largest=False),
+    }
+    if len(np.unique(started_at)) > 1:
+        worst["mode_gap"] = _mode_gap(draws, started_at)
+    return worst | found
+
+
+def _worst(values: Sequence[float], *, largest: bool) -> float:
+    """Return the largest or least value; NaN, which a frozen chain gives, is the worst of all."""
+    array = np.array(values)
+    return float(array.max() if largest else array.min())  # both pass NaN on
+
+
+def _mode_gap(draws: FloatArray, started_at: NDArray[np.int64]) -> float:
+    """Return the largest gap between a mode's chains and all the others, in standard errors.
+
+    Chains that never left their modes have small standard errors, hence a huge gap.
+    """
+    gaps = []
+    for mode in np.unique(started_at):
+        own, others = draws[started_at == mode], draws[started_at != mode]
+        for j in range(draws.shape[2]):
+            for level in _GAP_LEVELS:
+                own_error = _quantile_error(own[:, :, j], level)
+                other_error = _quantile_error(others[:, :, j], level)
+                gap = np.quantile(own[:, :, j], level) - np.quantile(others[:, :, j], level)
+                gaps.append(abs(float(gap)) / math.hypot(own_error, other_error))
+    return _worst(gaps, largest=True)
+
+
+def _quantile_error(x: FloatArray, level: float) -> float:
+    """Return the Monte Carlo standard error of a quantile; (n_chains, n_draws) in."""
+    with _quiet():
+        import arviz
+
+        return float(arviz.mcse(x, method="quantile", prob=level))
+
+
+def find_failures(diagnostics: dict[str, float], *, names: Sequence[str]) -> tuple[str, ...]:
+    """Return what is wrong, one phrase each, the parameter named; NaN counts as wrong."""
+    failures = []
+    r_hat, name = max((_nan_last(diagnostics[f"r_hat {n}"]), n) for n in names)
+    if not r_hat <= MAX_R_HAT:
+        failures.append(f"R-hat of {name} is {r_hat:.3f}, above {MAX_R_HAT}")
+    for key, words in (("ess_bulk", "bulk"), ("ess_tail", "tail")):
+        ess, name = min((-_nan_last(-diagnostics[f"{key} {n}"]), n) for n in names)
+        if not ess >= MIN_ESS:
+            failures.append(f"{words} ESS of {name} is {ess:.0f}, below {MIN_ESS:.0f}")
+    n_divergent = diagnostics.get("divergences", 0.0)
+    if n_divergent > 0:
+        failures.append(f"{n_divergent:.0f} divergent transitions")
+    gap = diagnostics.get("mode_gap", 0.0)
+    if not gap <= MAX_MODE_GAP:
+        failures.append(f"chains from different modes differ by {gap:.1f} standard errors")
+    return tuple(failures)
+
+
+def _nan_last(value: float) -> float:
+    """Return infinity for NaN: comparisons with NaN would hide a frozen chain."""
+    return math.inf if math.isnan(value) else value
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the libraries' import-time warnings and chatter from the user's screen.
+
+    They concern their developers: a refactoring that is announced, a BLAS that is not linked.
+    """
+    loggers = [logging.getLogger(name) for name in _LOUD_LOGGERS]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
