@@ -1,0 +1,181 @@
+"""The command `forecast`: series or CSV files in, bands out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from forecaster.cli import flags, options
+from forecaster.cli.destination import LAYOUTS, check_destination
+from forecaster.cli.frame import TextCommand, new_app
+from forecaster.cli.progress import Progress
+from forecaster.cli.request import Asked, Request, prepare_request
+from forecaster.cli.streams import Streams, open_streams
+from forecaster.errors import ExitCode, InputError, UnreliableFit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forecaster.forecasts.forecast import Forecast
+
+app = new_app()
+
+
+@app.command(cls=TextCommand)
+def forecast_command(
+    *,
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SERIES|FILE...",
+            help="Series of the workspace, CSV files with the columns period and value, "
+            "or - for standard input.",
+            show_default=False,
+        ),
+    ],
+    until: flags.Until = None,
+    as_of: flags.AsOf = None,
+    basis: flags.Basis = None,
+    kind: flags.Kind = None,
+    latent: flags.Latent = False,
+    workspace: flags.Workspace = None,
+    coverage: flags.Coverage = "50,80,95",
+    engine: flags.Engine = "amis",
+    model: flags.Model = "trend",
+    draws: flags.Draws = "4000",
+    seed: flags.Seed = None,
+    workers: flags.Workers = "1",
+    no_cache: flags.NoCache = False,
+    allow_unreliable: flags.AllowUnreliable = False,
+    csv: flags.Csv = None,
+    layout: flags.Layout = None,
+    json: flags.Json = False,
+    quiet: flags.Quiet = False,
+) -> None:
+    """Forecast series, or CSV files, with bands.
+
+    forecaster forecast hyperscaler-big4-capex --until 2030 --csv bands.csv
+    """
+    streams = open_streams(is_quiet=quiet)
+    output = _read_output(csv, layout, is_json=json)
+    asked = Asked(
+        as_of=as_of,
+        until=until,
+        basis=basis,
+        kind=kind,
+        workspace=workspace,
+        latent=latent,
+        coverages=options.read_coverages(coverage),
+        engine=engine,
+        model=model,
+        n_draws=options.read_draws(draws),
+        seed=options.read_seed(seed),
+        use_cache=not no_cache,
+        allow_unreliable=allow_unreliable,
+    )
+    n_workers = options.read_workers(workers)
+    request = prepare_request(names, asked, streams)
+    forecasts, failures = make_forecasts(request, n_workers=n_workers, streams=streams)
+    if forecasts:
+        _write(forecasts, output, streams)
+    for failure in failures:
+        streams.complain(str(failure))
+    if failures:
+        raise typer.Exit(ExitCode.UNRELIABLE)
+
+
+def make_forecasts(
+    request: Request, *, n_workers: int, streams: Streams
+) -> tuple[list[Forecast], list[UnreliableFit]]:
+    """Forecast every series of a request, and gather those whose fit failed its checks.
+
+    Returns
+    -------
+    forecasts, failures : both in the order asked for
+    """
+    from forecaster.cli.workers import forecast_each
+
+    forecasts: list[Forecast] = []
+    failures: list[UnreliableFit] = []
+    n_series = len(request.subjects)
+    with Progress(streams, _step(request, 0)) as progress:
+        outcomes = forecast_each(request, n_workers=n_workers, announce=progress.note)
+        for n_done, outcome in enumerate(outcomes, start=1):
+            if isinstance(outcome, UnreliableFit):
+                failures.append(outcome)
+            else:
+                forecasts.append(outcome)
+            if n_done < n_series:
+                progress.update(_step(request, n_done))
+    return forecasts, failures
+
+
+def forecast_one(name: str, asked: Asked) -> Forecast:
+    """Return the forecast of one series or file.
+
+    Raises
+    ------
+    InputError
+        If the series, its facts or an argument is at fault.
+    UnreliableFit
+        If the fit fails its checks.
+    """
+    streams = open_streams(is_quiet=True)
+    request = prepare_request([name], asked, streams)
+    forecasts, failures = make_forecasts(request, n_workers=1, streams=streams)
+    for failure in failures:
+        raise failure
+    return forecasts[0]
+
+
+def _step(request: Request, n_done: int) -> str:
+    """Return what is being done, for the spinner."""
+    name = request.subjects[n_done].series
+    n_series = len(request.subjects)
+    return f"fitting {name}" + (f" ({n_done + 1} of {n_series})" if n_series > 1 else "")
+
+
+def _read_output(csv: str | None, layout: str | None, *, is_json: bool) -> tuple[str, str, bool]:
+    """Check the flags about where the result goes.
+
+    Returns
+    -------
+    destination of the CSV or '', its layout, whether JSON is printed
+    """
+    if layout is not None:
+        options.read_choice(layout, flag="--layout", known=LAYOUTS)
+        if csv is None:
+            raise InputError(
+                problem="--layout is about the CSV, and none was asked for",
+                where="--layout",
+                fix="add --csv FILE, or --csv - for standard output",
+            )
+    if csv == "-" and is_json:
+        raise InputError(
+            problem="standard output cannot hold both CSV and JSON",
+            where="--csv - --json",
+            fix="name a file: --csv bands.csv",
+        )
+    if csv is not None:
+        check_destination(csv, flag="--csv")
+    return csv or "", layout or "wide", is_json
+
+
+def _write(forecasts: Sequence[Forecast], output: tuple[str, str, bool], streams: Streams) -> None:
+    """Write what was asked for; the screen where stdout is not wanted for data."""
+    destination, layout, is_json = output
+    if destination:
+        from forecaster.output.bands_csv import write_bands
+
+        write_bands(forecasts, destination, layout=layout, stdout=streams.data())
+        if destination != "-":
+            streams.note(f"wrote {destination}")
+    if is_json:
+        from forecaster.output.json_output import forecast_record
+
+        streams.write_json([forecast_record(forecast) for forecast in forecasts])
+    elif destination != "-":
+        from forecaster.output.screen import print_forecasts
+
+        print_forecasts(forecasts, streams.console())

@@ -1,0 +1,132 @@
+"""The command `reach`: how likely a series reaches a level, and when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from forecaster.cli import flags, options
+from forecaster.cli.frame import TextCommand, new_app
+from forecaster.cli.progress import Progress
+from forecaster.cli.request import Asked, prepare_request
+from forecaster.cli.streams import Streams, open_streams
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from forecaster.forecasts.forecast import Reach
+
+app = new_app()
+
+
+# A level below zero starts with a dash; it must not be read as a flag.
+@app.command(cls=TextCommand, context_settings={"ignore_unknown_options": True})
+def reach_command(
+    *,
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="SERIES|FILE",
+            help="A series of the workspace, a CSV file, or - for standard input.",
+            show_default=False,
+        ),
+    ],
+    level: Annotated[
+        str,
+        typer.Argument(
+            metavar="LEVEL",
+            help="Such as 40%, 0.4, '200bn USD' or 1.5e3.",
+            show_default=False,
+        ),
+    ],
+    by: flags.By = None,
+    below: flags.Below = False,
+    as_of: flags.AsOf = None,
+    basis: flags.Basis = None,
+    kind: flags.Kind = None,
+    latent: flags.Latent = False,
+    workspace: flags.Workspace = None,
+    coverage: flags.Coverage = "50,80,95",
+    engine: flags.Engine = "amis",
+    model: flags.Model = "trend",
+    draws: flags.Draws = "4000",
+    seed: flags.Seed = None,
+    no_cache: flags.NoCache = False,
+    allow_unreliable: flags.AllowUnreliable = False,
+    json: flags.Json = False,
+    quiet: flags.Quiet = False,
+) -> None:
+    """Say how likely a series reaches a level, and when.
+
+    forecaster reach cn-ai-chip-domestic-share 40% --by 2027
+    """
+    streams = open_streams(is_quiet=quiet)
+    asked = Asked(
+        as_of=as_of,
+        until=by,
+        horizon="by",
+        basis=basis,
+        kind=kind,
+        workspace=workspace,
+        latent=latent,
+        coverages=options.read_coverages(coverage),
+        engine=engine,
+        model=model,
+        n_draws=options.read_draws(draws),
+        seed=options.read_seed(seed),
+        use_cache=not no_cache,
+        allow_unreliable=allow_unreliable,
+    )
+    with Progress(streams, f"fitting {name}") as progress:
+        reach = find_reach(name, level, asked, below=below, announce=progress.note)
+    _write(reach, streams, is_json=json)
+
+
+def find_reach(
+    name: str,
+    level: str,
+    asked: Asked,
+    *,
+    below: bool,
+    announce: Callable[[str], None] | None = None,
+) -> Reach:
+    """Return how likely a series reaches a level by each period.
+
+    Raises
+    ------
+    InputError
+        If the series, its facts, the level or another argument is at fault.
+    UnreliableFit
+        If the fit fails its checks.
+    """
+    from forecaster.workspace.levels import parse_level
+
+    streams = open_streams(is_quiet=announce is None)
+    request = prepare_request([name], asked, streams)
+    (subject,) = request.subjects
+    number = parse_level(level, subject.entry)
+
+    from forecaster.pipeline import make_reach
+
+    return make_reach(
+        subject.facts,
+        subject.series,
+        request.beliefs,
+        request.settings,
+        level=number,
+        below=below,
+        announce=announce or streams.note,
+    )
+
+
+def _write(reach: Reach, streams: Streams, *, is_json: bool) -> None:
+    """Print the answer as JSON, or on the screen."""
+    if is_json:
+        from forecaster.output.json_output import reach_record
+
+        streams.write_json(reach_record(reach))
+    else:
+        from forecaster.output.screen import print_reach
+
+        print_reach(reach, streams.console())

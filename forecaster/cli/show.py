@@ -1,0 +1,78 @@
+"""The command `show`: what is known of a series, and where it disagrees."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from forecaster.cli import flags  # noqa: TC001  # typer reads the annotations
+from forecaster.cli.frame import TextCommand, new_app
+from forecaster.cli.request import find_folder, load_subjects, read_as_of
+from forecaster.cli.streams import Streams, open_streams
+
+if TYPE_CHECKING:
+    from forecaster.workspace.beliefs import TrendPrior
+    from forecaster.workspace.facts import History
+
+app = new_app()
+
+
+@app.command(cls=TextCommand)
+def show_command(
+    *,
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="SERIES|FILE",
+            help="A series of the workspace, a CSV file, or - for standard input.",
+            show_default=False,
+        ),
+    ],
+    as_of: flags.AsOf = None,
+    basis: flags.Basis = None,
+    kind: flags.Kind = None,
+    workspace: flags.Workspace = None,
+) -> None:
+    """Show the history of a series, its sources and where they disagree.
+
+    forecaster show cn-ai-chip-domestic-share --as-of 2025-06-30
+    """
+    streams = open_streams()
+    history, prior = look_up(
+        name, as_of=as_of, basis=basis, kind=kind, workspace=workspace, streams=streams
+    )
+    from forecaster.output.screen import print_history, print_prior
+
+    console = streams.console()
+    print_history(history, console)
+    console.print()
+    print_prior(history.entry, prior, console)
+
+
+def look_up(
+    name: str,
+    *,
+    as_of: str | None,
+    basis: str | None,
+    kind: str | None,
+    workspace: str | None,
+    streams: Streams,
+) -> tuple[History, TrendPrior]:
+    """Return what is known of a series, and what is believed about it before that.
+
+    Raises
+    ------
+    InputError
+        If the series, its facts or an argument is at fault.
+    """
+    from forecaster.workspace.beliefs import load_beliefs
+    from forecaster.workspace.history import known_by
+
+    day = read_as_of(as_of, flag="--as-of", today=streams.today)
+    folder = find_folder(workspace)
+    (subject,) = load_subjects(
+        [name], kind=kind, kind_flag="--kind", workspace=folder, stdin=streams.stdin
+    )
+    history = known_by(subject.facts, subject.series, as_of=day, basis=basis)
+    return history, load_beliefs(folder).trend[history.entry.kind]
