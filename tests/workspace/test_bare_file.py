@@ -114,3 +114,20 @@ def test_a_folder_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_kind_is_a_mistake_of_the_program() -> None:
     with pytest.raises(ValueError, match="unknown kind 'percent'"):
         read("period,value\n2024,1\n", "percent")
+
+
+def test_every_overlap_is_found_wherever_it_stands() -> None:
+    text = "period,value\n2020,1\n2024-Q3,2\n2024,3\n2022,4\n2024-Q1,5\n2025,6\n"
+    with pytest.raises(InputError) as caught:
+        read(text)
+    assert [(fault.problem, fault.where) for fault in caught.value.faults] == [
+        ("the periods 2024 and 2024-Q1 overlap", "standard input, lines 4 and 6"),
+        ("the periods 2024 and 2024-Q3 overlap", "standard input, lines 3 and 4"),
+    ]
+
+
+def test_a_share_may_be_one_and_no_more() -> None:
+    assert read("period,value\n2024,1\n", "share").rows["stdin"][0].value == 1
+    with pytest.raises(InputError) as caught:
+        read("period,value\n2024,1.01\n", "share")
+    assert caught.value.faults[0].fix == "did you mean 1.01%? write 0.0101"
