@@ -1,9 +1,9 @@
 """Say what went wrong, where, and how to mend it.
 
-    ForecasterError
-    ├── InputError         the user's input is wrong        exit 2
-    │   └── FaultyInput    several faults found at once     exit 2
-    └── UnreliableFit      a fit failed its certification   exit 3
+ForecasterError
+├── InputError         the user's input is wrong        exit 2
+│   └── FaultyInput    several faults found at once     exit 2
+└── UnreliableFit      a fit failed its certification   exit 3
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class InputError(ForecasterError):
         return "\n".join(str(fault) for fault in self.faults)
 
 
-class FaultyInput(InputError):
+class FaultyInput(InputError):  # noqa: N818  # it is an InputError already
     """Several faults, all reported at once."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
@@ -69,7 +69,7 @@ class FaultyInput(InputError):
         self.faults = tuple(faults)
 
 
-class UnreliableFit(ForecasterError):
+class UnreliableFit(ForecasterError):  # noqa: N818  # the design's name for a failed fit
     """A fit did not pass its certification; bands from it are not printed unless asked for.
 
     Attributes

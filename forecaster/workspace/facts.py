@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from typing import TYPE_CHECKING
 
-from forecaster.workspace.periods import Period
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from forecaster.workspace.periods import Period
 
 KINDS = ("share", "positive", "count", "cumulative", "real")
 QUALITIES = ("reported", "derived", "estimate", "press", "recalled")
@@ -130,6 +133,8 @@ class History:
         one row per basis and period
     bases : bases in `data`, the reference basis first
     target_basis : the basis that forecasts, questions and bands are about
+    published : the best edition of each basis and period, whether or not it enters the fit
+        (a year that was added up from its quarters is a published figure all the same)
     left_out : rows known by then that do not enter the fit
     notes : statements for the screen, such as a history cut to its last 500 periods
     """
@@ -141,3 +146,4 @@ class History:
     target_basis: str
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
+    published: tuple[Row, ...] = ()

@@ -60,6 +60,7 @@ def known_by(facts: Facts, series: str, *, as_of: date, basis: str | None = None
     sieve = _Sieve(known)
     sieve.set_aside(lambda row: _reason_against(row, entry))
     sieve.keep_best_editions()
+    published = tuple(sorted(sieve.rows, key=_by_end))
     sieve.set_aside(lambda row: _reason_computed(row, entry))
     sieve.choose_wholes_or_parts(timing=entry.timing)
     sieve.set_aside(lambda row: _reason_of_basis(row, bases))
@@ -71,7 +72,9 @@ def known_by(facts: Facts, series: str, *, as_of: date, basis: str | None = None
     target = _newest_basis(data, present) if basis is None else basis
     if target not in present:
         raise _nothing_known(rows, entry, (target,), as_of)
-    return History(entry, as_of, data, present, target, tuple(sieve.left_out), tuple(notes))
+    return History(
+        entry, as_of, data, present, target, tuple(sieve.left_out), tuple(notes), published
+    )
 
 
 def _by_end(row: Row) -> tuple[date, date, str]:

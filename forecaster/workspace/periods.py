@@ -109,9 +109,7 @@ def period_at(day: date, frequency: str) -> Period:
     first_month = (day.month - 1) // months * months + 1
     last_month = first_month + months - 1
     last_day = calendar.monthrange(day.year, last_month)[1]
-    return Period(
-        date(day.year, first_month, 1), date(day.year, last_month, last_day), frequency
-    )
+    return Period(date(day.year, first_month, 1), date(day.year, last_month, last_day), frequency)
 
 
 def parse_period(text: str) -> Period:

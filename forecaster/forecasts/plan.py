@@ -1,0 +1,258 @@
+"""Plan which figures a forecast is about, and of which stretches of time each one is made.
+
+The figure of a period may be partly known. Of four quarters, two published:
+
+    2026      |--Q1--||--Q2--||--Q3--||--Q4--|
+              published       to be drawn, one unit (one publication) each
+
+Units are cut at the edges of the grid on which the level is drawn (quarters, or months where
+months are in use). Stretches that begin before the posterior's end are kept by the filter.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from forecaster.errors import InputError
+from forecaster.workspace.periods import (
+    FREQUENCIES,
+    PER_YEAR,
+    Period,
+    date_at,
+    parse_period,
+    period_at,
+    periods_from,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forecaster.models.observations import Observations
+    from forecaster.workspace.facts import History, Row
+
+TOLERANCE = 1e-6
+"""Years; far below a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A piece of time over which the level is averaged, or at whose end it is taken.
+
+    Attributes
+    ----------
+    length : years
+    kept : index into the posterior's kept windows, or None
+    step : index of the step after the posterior's end, when not kept
+    """
+
+    length: float
+    kept: int | None
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One figure as it is published: known already, or drawn with one error of observation."""
+
+    length: float
+    known: float | None
+    stretches: tuple[Stretch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be drawn.
+
+    Attributes
+    ----------
+    periods : periods forecast
+    units : for each period, the units that make it up
+    kept : windows (start, end), or points, that the filter must keep, decimal years
+    end : where the posterior ends and steps begin
+    step_length : years
+    n_steps : how many steps to the horizon
+    base : last published total of a cumulative series, else 0
+    is_latent : whether figures are of the latent level and not as published
+    """
+
+    periods: tuple[Period, ...]
+    units: tuple[tuple[Unit, ...], ...]
+    kept: tuple[tuple[float, float], ...]
+    end: float
+    step_length: float
+    n_steps: int
+    base: float
+    is_latent: bool
+
+
+def plan_forecast(
+    history: History, observations: Observations, *, until: str, latent: bool
+) -> Plan:
+    """Return the plan of a forecast from the end of the history to `until`.
+
+    Parameters
+    ----------
+    until : a period; its frequency is the frequency of the figures (a year asks for annual ones)
+    latent : ask for the latent level on the finest grid in use instead
+
+    Raises
+    ------
+    InputError
+        If `until` is no period, a single day, or not after the last published figure.
+    """
+    entry = history.entry
+    last = parse_until(until)
+    per_year = _grid(history, last)
+    on_target = [row for row in history.published if row.basis == history.target_basis]
+    newest = max(on_target, key=lambda row: (row.period.end, -row.period.length))
+    if last.end <= newest.period.end:
+        raise InputError(
+            problem=f"nothing is left to forecast of '{entry.id}' by {last}",
+            where=f"its last figure is of {newest.period} ({newest.where})",
+            fix=f"ask for a period that ends after {newest.period.end}",
+        )
+    frequency = last.frequency
+    if latent:
+        frequency = next(name for name in FREQUENCIES if PER_YEAR[name] == per_year)
+    first = period_at(date_at(newest.period.end_year), frequency)
+    periods = periods_from(first, until=last.end)
+    known_to = float(observations.end.max())
+    end = math.ceil(known_to * per_year - TOLERANCE) / per_year
+    cutter = _Cutter(end, per_year)
+    if entry.kind == "cumulative":
+        native = _native_frequency(history, frequency)
+        starts = [newest.period.end_year, *(p.end_year for p in periods[:-1])]
+        units = [
+            tuple(_native_units(start, p.end_year, cutter, native))
+            for start, p in zip(starts, periods, strict=True)
+        ]
+    elif entry.timing == "stock":
+        units = [(Unit(0.0, None, (cutter.point(p.end_year),)),) for p in periods]
+    else:
+        native = _native_frequency(history, frequency)
+        known = [] if latent else on_target
+        units = [_units_of(period, known, cutter, native) for period in periods]
+    return Plan(
+        periods=periods,
+        units=tuple(units),
+        kept=tuple(cutter.kept),
+        end=end,
+        step_length=1 / per_year,
+        n_steps=cutter.n_steps,
+        base=newest.value if entry.kind == "cumulative" else 0.0,
+        is_latent=latent,
+    )
+
+
+def parse_until(text: str) -> Period:
+    """Read the last period of a forecast.
+
+    Raises
+    ------
+    InputError
+        If the text is no period, or a single day.
+    """
+    try:
+        period = parse_period(text)
+    except ValueError as error:
+        raise InputError(
+            problem=f"{error}",
+            where="--until or --by",
+            fix="write a year, half, quarter or month, such as 2030, 2027-H1, 2027-Q4 or 2027-06",
+        ) from error
+    if period.frequency == "day":
+        raise InputError(
+            problem=f"'{text}' is a single day",
+            where="--until or --by",
+            fix=f"write the month, '{text[:7]}', or a quarter, half or year",
+        )
+    return period
+
+
+def _grid(history: History, last: Period) -> int:
+    """Return the steps a year: the finest frequency in use, at least quarters, at most months."""
+    frequencies = {row.period.frequency for row in history.data} | {last.frequency}
+    return 12 if frequencies & {"month", "day"} else 4
+
+
+def _native_frequency(history: History, frequency: str) -> str:
+    """Return the frequency at which the target basis is published, no coarser than asked for."""
+    rows = [row for row in history.data if row.basis == history.target_basis]
+    newest = max(rows, key=lambda row: (row.period.end, row.period.length))
+    native = newest.period.frequency if newest.period.frequency != "day" else "month"
+    return max(native, frequency, key=FREQUENCIES.index)
+
+
+class _Cutter:
+    """Cut stretches of time at the grid, and collect those that the filter must keep."""
+
+    def __init__(self, end: float, per_year: int) -> None:
+        self._end = end
+        self._per_year = per_year
+        self.kept: list[tuple[float, float]] = []
+        self.n_steps = 0
+
+    def point(self, time: float) -> Stretch:
+        """Return the stretch at whose end the level is taken."""
+        if time <= self._end + TOLERANCE:
+            return self._keep(time, time)
+        return self._step(time - 1 / self._per_year, time)
+
+    def cut(self, start: float, end: float) -> tuple[Stretch, ...]:
+        """Return the stretches between two times."""
+        edges = [start]
+        k = math.floor(start * self._per_year + TOLERANCE) + 1
+        while k / self._per_year < end - TOLERANCE:
+            edges.append(k / self._per_year)
+            k += 1
+        edges.append(end)
+        return tuple(
+            self._keep(a, b) if a < self._end - TOLERANCE else self._step(a, b)
+            for a, b in pairwise(edges)
+        )
+
+    def _keep(self, start: float, end: float) -> Stretch:
+        window = (start, end)
+        if window not in self.kept:
+            self.kept.append(window)
+        return Stretch(end - start, self.kept.index(window), -1)
+
+    def _step(self, start: float, end: float) -> Stretch:
+        step = round((start - self._end) * self._per_year)
+        self.n_steps = max(self.n_steps, step + 1)
+        return Stretch(end - start, None, step)
+
+
+def _units_of(
+    period: Period, published: Sequence[Row], cutter: _Cutter, native: str
+) -> tuple[Unit, ...]:
+    """Return the units of one period: what is published of it, then the rest in native periods."""
+    inside = [row for row in published if period.contains(row.period)]
+    chosen: list[Row] = []
+    for row in sorted(inside, key=lambda r: (-r.period.length, r.period.start)):
+        if not any(row.period.overlaps(other.period) for other in chosen):
+            chosen.append(row)
+    units = [Unit(row.period.length, row.value) for row in chosen]
+    time = period.start_year
+    for start, stop in [
+        *sorted((row.period.start_year, row.period.end_year) for row in chosen),
+        (period.end_year, period.end_year),
+    ]:
+        units += _native_units(time, start, cutter, native)
+        time = max(time, stop)
+    return tuple(units)
+
+
+def _native_units(start: float, end: float, cutter: _Cutter, native: str) -> list[Unit]:
+    """Return the units between two times, cut where native periods begin."""
+    per_year = PER_YEAR[native]
+    units = []
+    time = start
+    while time < end - TOLERANCE:
+        stop = min((math.floor(time * per_year + TOLERANCE) + 1) / per_year, end)
+        units.append(Unit(stop - time, None, cutter.cut(time, stop)))
+        time = stop
+    return units

@@ -1,0 +1,161 @@
+"""Draw joint trajectories of a series' figures from its posterior."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecaster.models.trend import DRIFT, FIRST_OFFSET, S_O, make_step
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from forecaster.forecasts.plan import Plan, Stretch, Unit
+    from forecaster.inference.posterior import Posterior
+    from forecaster.models.observations import Observations
+    from forecaster.workspace.facts import SeriesEntry
+
+    FloatArray = NDArray[np.float64]
+
+_LARGEST = 600.0
+"""Link values are held below this, so that exp and its sums stay finite."""
+
+
+def draw_trajectories(
+    posterior: Posterior,
+    plan: Plan,
+    observations: Observations,
+    entry: SeriesEntry,
+    *,
+    rng: np.random.Generator,
+) -> FloatArray:
+    """Return joint draws of the figures planned.
+
+    A published figure carries the offset of the target basis and one error of observation for
+    each publication that is still to come; what is published already is taken as it stands.
+
+    Parameters
+    ----------
+    posterior : whose timeline kept `plan.kept` and ended at `plan.end`
+    plan, observations, entry : of one series
+
+    Returns
+    -------
+    (n_draws, n_periods), unit of the series; a latent amount per period is an annual rate
+    """
+    averages, levels = simulate_steps(
+        posterior, n_steps=plan.n_steps, step_length=plan.step_length, rng=rng
+    )
+    is_stock = entry.timing == "stock" and entry.kind != "cumulative"
+    drawn = levels if is_stock else averages
+    offset = np.zeros(posterior.n_draws)
+    noise_sd = np.zeros(posterior.n_draws)
+    if not plan.is_latent:
+        if observations.target > 0:
+            offset = posterior.effects[FIRST_OFFSET + observations.target - 1]
+        noise_sd = np.hypot(posterior.theta[S_O], observations.target_noise_sd)
+
+    def level_of(stretch: Stretch) -> FloatArray:
+        source, k = (
+            (drawn, stretch.step) if stretch.kept is None else (posterior.kept, stretch.kept)
+        )
+        return np.asarray(source[k])
+
+    def figure_of(unit: Unit) -> FloatArray:
+        if unit.known is not None:
+            return np.full(posterior.n_draws, unit.known)
+        error = offset + noise_sd * rng.standard_normal(posterior.n_draws)
+        stretches = [(stretch.length, level_of(stretch)) for stretch in unit.stretches]
+        return _figure(stretches, error, entry, is_latent=plan.is_latent, rng=rng)
+
+    columns = []
+    for units in plan.units:
+        figures = [figure_of(unit) for unit in units]
+        columns.append(_combine(units, figures, entry, is_latent=plan.is_latent))
+    trajectories = np.column_stack(columns)
+    if entry.kind == "cumulative":
+        trajectories = plan.base + np.cumsum(trajectories, axis=1)
+    return trajectories
+
+
+def simulate_steps(
+    posterior: Posterior, *, n_steps: int, step_length: float, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray]:
+    """Carry the posterior's final state forward.
+
+    Returns
+    -------
+    averages : (n_steps, n_draws) average level over each step, link scale
+    levels : (n_steps, n_draws) level at the end of each step
+    """
+    step = make_step(posterior.theta, step_length)
+    covariance = np.array(
+        [
+            [step.q_bb, step.q_lb, step.q_ib],
+            [step.q_lb, step.q_ll, step.q_il],
+            [step.q_ib, step.q_il, step.q_ii],
+        ]
+    )
+    root = np.linalg.cholesky(np.moveaxis(covariance, -1, 0))
+    drift = posterior.effects[DRIFT]
+    level, slope = posterior.state
+    averages, levels = np.empty((2, n_steps, posterior.n_draws))
+    for k in range(n_steps):
+        noise_b, noise_l, noise_i = np.einsum(
+            "kij,jk->ik", root, rng.standard_normal((3, posterior.n_draws))
+        )
+        integral = step_length * level + step.integral_gain * slope + noise_i
+        averages[k] = integral / step_length + drift * step_length / 2
+        level = level + step.slope_gain * slope + drift * step_length + noise_l
+        slope = step.phi * slope + noise_b
+        levels[k] = level
+    return averages, levels
+
+
+def _figure(
+    stretches: list[tuple[float, FloatArray]],
+    error: FloatArray,
+    entry: SeriesEntry,
+    *,
+    is_latent: bool,
+    rng: np.random.Generator,
+) -> FloatArray:
+    """Return the figure of one unit on the scale of the data."""
+    length = sum(years for years, _ in stretches)
+    if entry.kind in ("share", "real"):
+        # a share of a flow is averaged on the link scale, as it was observed
+        average = sum(years * level for years, level in stretches) / length if length else None
+        link = (stretches[0][1] if average is None else average) + error
+        return link if entry.kind == "real" else 1 / (1 + np.exp(-np.clip(link, -30.0, 30.0)))
+    if not length:
+        figure = np.exp(np.clip(stretches[0][1] + error, -_LARGEST, _LARGEST))
+    else:
+        rates = np.exp(np.clip([level + error for _, level in stretches], -_LARGEST, _LARGEST))
+        figure = np.array([years for years, _ in stretches]) @ rates
+        if is_latent and entry.kind != "cumulative":
+            return np.asarray(figure / length)
+    if entry.kind == "count" and not is_latent:
+        return _whole_number(np.asarray(figure), entry, rng)
+    return np.asarray(figure)
+
+
+def _whole_number(rate: FloatArray, entry: SeriesEntry, rng: np.random.Generator) -> FloatArray:
+    """Return counts: Poisson about the rate where events are counted, else the nearest one."""
+    if entry.counting_error == "none":
+        return np.rint(rate)
+    # numpy draws Poisson only up to about 9e18; beyond 1e12 its error is far below a millionth
+    return np.where(rate < 1e12, rng.poisson(np.minimum(rate, 1e12)), np.rint(rate))
+
+
+def _combine(
+    units: tuple[Unit, ...], figures: list[FloatArray], entry: SeriesEntry, *, is_latent: bool
+) -> FloatArray:
+    """Return the figure of a period from those of its units: the sum, or for shares the average."""
+    if len(figures) == 1:
+        return figures[0]
+    is_average = entry.kind in ("share", "real") or (is_latent and entry.kind != "cumulative")
+    if not is_average:
+        return np.asarray(np.sum(figures, axis=0))
+    lengths = np.array([unit.length for unit in units])
+    return np.asarray((lengths / lengths.sum()) @ np.array(figures))

@@ -1,0 +1,156 @@
+"""Keep fitted posteriors between runs, one file each, safe for concurrent processes.
+
+A file is a line of JSON (shapes, report, checksum) followed by the arrays' bytes. A reader that
+finds anything else than what was written treats the file as absent and says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecaster.inference.posterior import Posterior
+from forecaster.inference.report import FitReport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+FORMAT = "forecaster-posterior-1"
+SUFFIX = ".posterior"
+_ARRAYS = {
+    "theta": "<f8",
+    "theta_index": "<i8",
+    "effects": "<f8",
+    "state": "<f8",
+    "kept": "<f8",
+}
+
+
+def cache_folder() -> Path:
+    """Return the user's cache folder for posteriors; it may not exist yet."""
+    from platformdirs import user_cache_path  # the folder is asked for once a run
+
+    return user_cache_path("forecaster", appauthor=False) / "posteriors"
+
+
+class PosteriorCache:
+    """Posteriors by key in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+    announce : takes one sentence when a file is damaged or cannot be written
+    """
+
+    def __init__(self, folder: Path, announce: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._announce = announce
+
+    def load(self, key: str) -> Posterior | None:
+        """Return the posterior stored under the key, or None when there is none to be trusted."""
+        path = self._path(key)
+        try:
+            payload = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._announce(f"the cache file {path} cannot be read ({error.strerror}); fitting anew")
+            return None
+        try:
+            return _decode(payload)
+        except (ValueError, KeyError, TypeError) as error:
+            self._announce(f"the cache file {path} is damaged ({error}); it is rebuilt")
+            return None
+
+    def store(self, key: str, posterior: Posterior) -> None:
+        """Store the posterior; a full or read-only disk costs the cache, not the forecast."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._folder, prefix=".new-", suffix=SUFFIX)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(_encode(posterior))
+                # one rename: another process sees the old file or the new one, never a part
+                Path(name).replace(self._path(key))
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    Path(name).unlink()
+                raise
+        except OSError as error:
+            reason = error.strerror or error
+            self._announce(f"the fit was not kept in the cache {self._folder} ({reason})")
+
+    def _path(self, key: str) -> Path:
+        return self._folder / f"{key}{SUFFIX}"
+
+
+def cache_files(folder: Path) -> Iterator[Path]:
+    """Yield the cache's files, unfinished ones of killed processes included."""
+    if folder.is_dir():
+        yield from sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIX))
+
+
+def cache_key(*parts: object) -> str:
+    """Return a key over arrays, numbers and texts, in their order."""
+    digest = hashlib.sha256(FORMAT.encode())
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            digest.update(f"{part.dtype}{part.shape}".encode())
+            digest.update(np.ascontiguousarray(part).tobytes())
+        else:
+            digest.update(f"{type(part).__name__}:{part!r};".encode())
+    return digest.hexdigest()[:40]
+
+
+def _encode(posterior: Posterior) -> bytes:
+    """Return the posterior as a line of JSON and its arrays' bytes."""
+    arrays = {
+        name: np.ascontiguousarray(getattr(posterior, name), dtype=dtype)
+        for name, dtype in _ARRAYS.items()
+    }
+    body = b"".join(array.tobytes() for array in arrays.values())
+    head = {
+        "format": FORMAT,
+        "shapes": {name: array.shape for name, array in arrays.items()},
+        "report": asdict(posterior.report),
+        "sha256": hashlib.sha256(body).hexdigest(),
+    }
+    return json.dumps(head, sort_keys=True).encode() + b"\n" + body
+
+
+def _decode(payload: bytes) -> Posterior:
+    """Return the posterior of a file's bytes.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError
+        If the bytes are not what `_encode` wrote.
+    """
+    line, _, body = payload.partition(b"\n")
+    head = json.loads(line)
+    if head["format"] != FORMAT:
+        raise ValueError("its format is another one")
+    if hashlib.sha256(body).hexdigest() != head["sha256"]:
+        raise ValueError("its checksum does not match")
+    arrays: dict[str, NDArray[np.float64]] = {}
+    start = 0
+    for name, dtype in _ARRAYS.items():
+        shape = tuple(head["shapes"][name])
+        size = int(np.prod(shape)) * 8
+        arrays[name] = np.frombuffer(body[start : start + size], dtype=dtype).reshape(shape)
+        start += size
+    stored: dict[str, Any] = head["report"]
+    for name in ("failures", "escalations"):
+        stored[name] = tuple(stored[name])
+    report = FitReport(**stored)
+    return Posterior(**arrays, report=report)  # type: ignore[arg-type]

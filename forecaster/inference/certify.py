@@ -1,0 +1,220 @@
+"""Fit a model to a history, and go on until the fit is certified or nothing is left to try."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecaster.inference.importance import (
+    BRUTE_FORCE_POINTS,
+    N_FIRST,
+    WeightedPoints,
+    enumerate_prior,
+    explore,
+)
+from forecaster.inference.kalman import log_likelihood
+from forecaster.inference.report import FitReport
+from forecaster.inference.timeline import lay_out
+from forecaster.models.trend import theta_at
+from forecaster.workspace.beliefs import THETA_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from forecaster.inference.nuts import NutsRun
+    from forecaster.models.observations import Observations
+    from forecaster.models.trend import StaticPrior
+    from forecaster.workspace.beliefs import TrendPrior
+
+    FloatArray = NDArray[np.float64]
+    LogDensity = Callable[[FloatArray], FloatArray]
+    Announce = Callable[[str], None]
+
+ENGINES = ("amis", "brute-force", "nuts")
+WIDER_START = 8 * N_FIRST
+"""Sobol points of the second attempt, which looks for a mode that the first one missed."""
+NUTS_DRAWS, NUTS_TUNE = 2000, 1000
+
+
+@dataclass(frozen=True, slots=True)
+class HyperPosterior:
+    """The hyperparameters' posterior as weighted columns.
+
+    Attributes
+    ----------
+    theta : (4, n)
+    weights : (n,), sum to one
+    report : FitReport
+    """
+
+    theta: FloatArray
+    weights: FloatArray
+    report: FitReport
+
+
+def infer(
+    observations: Observations,
+    static: StaticPrior,
+    prior: TrendPrior,
+    *,
+    engine: str,
+    seed: int,
+    rng: np.random.Generator,
+    announce: Announce,
+) -> HyperPosterior:
+    """Return the hyperparameters' posterior with its report.
+
+    `amis` escalates: a wider start, brute force over the prior with up to 2^20 points, and NUTS
+    from every mode found. Whether the result is reliable stands in the report.
+
+    Parameters
+    ----------
+    engine : one of ENGINES
+    seed : for NUTS, which keeps random streams of its own
+    announce : takes one sentence for each escalation
+
+    Raises
+    ------
+    ValueError
+        If the engine is unknown.
+    """
+    if engine not in ENGINES:
+        raise ValueError(f"unknown engine {engine!r}; one of {ENGINES}")
+    timeline = lay_out(observations)
+
+    def likelihood(unit: FloatArray) -> FloatArray:
+        theta = theta_at(unit, prior, scale=observations.scale)
+        return log_likelihood(theta, observations, timeline, static)
+
+    n_dimensions = len(prior.theta)
+    search = _Search(likelihood, n_dimensions, rng, announce)
+    if engine == "amis":
+        found = search.adapt()
+        if found.failures():
+            found = search.enumerate(instead_of=found)
+        name = search.engine
+    elif engine == "brute-force":
+        found, name = search.enumerate(instead_of=None), "brute-force"
+    else:
+        found, name = explore(likelihood, n_dimensions, rng=rng), "nuts"
+    if name == "nuts" or found.failures():
+        return _by_nuts(observations, static, prior, found, search, seed=seed)
+    return HyperPosterior(
+        theta=theta_at(found.unit, prior, scale=observations.scale),
+        weights=found.weights,
+        report=_weights_report(name, found, observations, tuple(search.escalations)),
+    )
+
+
+class _Search:
+    """The attempts that weigh points, one after the other, with what was said of them."""
+
+    def __init__(
+        self,
+        likelihood: LogDensity,
+        n_dimensions: int,
+        rng: np.random.Generator,
+        announce: Announce,
+    ) -> None:
+        self._likelihood = likelihood
+        self._n_dimensions = n_dimensions
+        self._rng = rng
+        self._announce = announce
+        self.engine = "amis"
+        self.escalations: list[str] = []
+
+    def escalate(self, sentence: str) -> None:
+        self.escalations.append(sentence)
+        self._announce(sentence)
+
+    def adapt(self) -> WeightedPoints:
+        """Return an adaptive fit, tried again from a wider start when the first one fails."""
+        found = explore(self._likelihood, self._n_dimensions, rng=self._rng)
+        if found.failures():
+            self.escalate(f"{found.failures()[0]}: starting again from {WIDER_START} points")
+            found = explore(
+                self._likelihood, self._n_dimensions, rng=self._rng, n_first=WIDER_START
+            )
+        return found
+
+    def enumerate(self, *, instead_of: WeightedPoints | None) -> WeightedPoints:
+        """Return the first certified brute-force fit, or the last attempt."""
+        if instead_of is not None:
+            self.escalate(f"{instead_of.failures()[0]}: weighing the whole prior by brute force")
+        for n_points in BRUTE_FORCE_POINTS:
+            found = enumerate_prior(
+                self._likelihood, self._n_dimensions, n_points=n_points, rng=self._rng
+            )
+            if not found.failures():
+                self.engine = "brute-force"
+                return found
+            if found.ess * BRUTE_FORCE_POINTS[-1] / n_points < 100:
+                break  # even the largest set would not come near
+        # a failed enumeration knows less about the modes than the adaptive search before it
+        return found if instead_of is None else instead_of
+
+
+def _weights_report(
+    engine: str, found: WeightedPoints, observations: Observations, escalations: tuple[str, ...]
+) -> FitReport:
+    """Return the report of a fit by weighted points."""
+    return FitReport(
+        engine=engine,
+        k_hat=found.k_hat,
+        ess=found.ess,
+        log_evidence=found.log_evidence + observations.log_jacobian,
+        evidence_gap=found.evidence_gap,
+        n_points=len(found.weights),
+        rounds=found.rounds,
+        failures=found.failures(),
+        escalations=escalations,
+    )
+
+
+def _by_nuts(
+    observations: Observations,
+    static: StaticPrior,
+    prior: TrendPrior,
+    found: WeightedPoints,
+    search: _Search,
+    *,
+    seed: int,
+) -> HyperPosterior:
+    """Return the posterior sampled by NUTS from every mode of an adaptive search."""
+    from forecaster.inference.nuts import sample_nuts  # PyMC takes seconds to import
+    from forecaster.models.trend import pymc_model
+
+    if found.failures():
+        search.escalate(f"{found.failures()[0]}: sampling with NUTS from {len(found.modes)} modes")
+    run: NutsRun = sample_nuts(
+        lambda: pymc_model(observations, static, prior),
+        names=THETA_NAMES,
+        starts=found.modes,
+        n_draws=NUTS_DRAWS,
+        n_tune=NUTS_TUNE,
+        seed=seed,
+        announce=search.escalate,
+    )
+    unit = run.theta_unit.reshape(-1, len(prior.theta))
+    report = FitReport(
+        engine="nuts",
+        k_hat=math.nan,
+        ess=run.diagnostics["ess_bulk"],
+        log_evidence=math.nan,
+        evidence_gap=math.nan,
+        n_points=len(unit),
+        rounds=1,
+        failures=run.failures,
+        escalations=tuple(search.escalations),
+        diagnostics=dict(run.diagnostics),
+    )
+    return HyperPosterior(
+        theta=theta_at(unit, prior, scale=observations.scale),
+        weights=np.full(len(unit), 1 / len(unit)),
+        report=report,
+    )

@@ -1,0 +1,228 @@
+"""Explore a posterior by adaptive multiple importance sampling, or by brute force.
+
+The target is a likelihood over few hyperparameters that are standard normal under the prior.
+All points ever drawn are weighed against the mixture of all proposals, the prior among them, so
+that a round that missed cannot spoil what earlier ones found (Cornuet et al. 2012).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecaster.inference.mixture import (
+    TMixture,
+    draw_mixture,
+    log_sum_exp,
+    mixture_log_density,
+    refit_mixture,
+)
+from forecaster.inference.modes import find_modes
+from forecaster.inference.psis import effective_size, smooth_weights
+from forecaster.inference.sobol import sobol_normal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    FloatArray = NDArray[np.float64]
+    LogDensity = Callable[[FloatArray], FloatArray]
+
+N_FIRST = 512
+"""Points of the Sobol start, and of the proposal at the modes."""
+N_ROUND = 512
+MOST_ROUNDS = 8
+MOST_K_HAT = 0.5
+LEAST_ESS = 1000.0
+MOST_EVIDENCE_GAP = 0.1
+N_COMPONENTS = 3
+LEAST_TEMPERED_ESS = 80.0
+COVARIANCE_FLOOR = 0.01
+BRUTE_FORCE_POINTS = tuple(2**k for k in (16, 17, 18, 19, 20))
+_CHUNK = 4096
+"""Points weighed at once by brute force, to keep memory flat."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedPoints:
+    """A posterior as weighted points.
+
+    Attributes
+    ----------
+    unit : (n, n_dimensions), standard normal under the prior
+    weights : (n,), sum to one, tail smoothed
+    k_hat, ess : of these weights
+    log_evidence : log of the prior mean of the likelihood
+    evidence_gap : between the log evidences of two halves of every scramble
+    rounds : proposals used, the prior's included
+    modes : (n_modes, n_dimensions), where the search ended
+    """
+
+    unit: FloatArray
+    weights: FloatArray
+    k_hat: float
+    ess: float
+    log_evidence: float
+    evidence_gap: float
+    rounds: int
+    modes: FloatArray
+
+    def failures(self) -> tuple[str, ...]:
+        """Return what is wrong with it, one phrase each; nothing when it is certified."""
+        found = []
+        if not self.k_hat < MOST_K_HAT:
+            found.append(f"k-hat {self.k_hat:.2f} is not below {MOST_K_HAT}")
+        if not self.ess >= LEAST_ESS:
+            found.append(f"effective sample size {self.ess:.0f} is below {LEAST_ESS:.0f}")
+        if not self.evidence_gap < MOST_EVIDENCE_GAP:
+            found.append(f"evidences of two half-scrambles differ by {self.evidence_gap:.2f}")
+        return tuple(found)
+
+
+def prior_log_density(unit: FloatArray) -> FloatArray:
+    """Return the standard normal log density of each point, (n,)."""
+    return np.asarray(-0.5 * (unit**2).sum(axis=1) - unit.shape[1] / 2 * math.log(2 * math.pi))
+
+
+def explore(
+    log_likelihood: LogDensity,
+    n_dimensions: int,
+    *,
+    rng: np.random.Generator,
+    n_first: int = N_FIRST,
+) -> WeightedPoints:
+    """Return the posterior by adaptive multiple importance sampling.
+
+    Parameters
+    ----------
+    log_likelihood : (n, n_dimensions) -> (n,)
+    n_dimensions : int
+    n_first : points of the Sobol start
+
+    Returns
+    -------
+    WeightedPoints
+        Certified when `failures()` is empty; the last attempt when not.
+
+    References
+    ----------
+    Cornuet, Marin, Mira and Robert (2012), Scand. J. Statist. 39, 798; Sobol defensive component
+    after Owen and Zhou (2000), JASA 95, 135.
+    """
+    pool = _Pool(log_likelihood, sobol_normal(n_first, n_dimensions, rng=rng))
+    proposal = find_modes(pool.log_posterior, pool.unit, pool.log_target)
+    modes = proposal.means
+    pool.add(proposal, draw_mixture(proposal, N_FIRST, rng=rng))
+    found = pool.weigh(modes)
+    while found.failures() and found.rounds < MOST_ROUNDS:
+        proposal = _refit(proposal, pool, rng)
+        pool.add(proposal, draw_mixture(proposal, N_ROUND, rng=rng))
+        found = pool.weigh(modes)
+    return found
+
+
+def enumerate_prior(
+    log_likelihood: LogDensity, n_dimensions: int, *, n_points: int, rng: np.random.Generator
+) -> WeightedPoints:
+    """Return the posterior by weighing scrambled Sobol points of the prior: the brute force."""
+    unit = sobol_normal(n_points, n_dimensions, rng=rng)
+    chunks = [log_likelihood(unit[i : i + _CHUNK]) for i in range(0, n_points, _CHUNK)]
+    log_weights = np.concatenate(chunks)
+    return _weigh(unit, log_weights, rounds=1, modes=unit[[int(log_weights.argmax())]])
+
+
+class _Pool:
+    """All points drawn so far, with their target and the densities of all proposals."""
+
+    def __init__(self, log_likelihood: LogDensity, start: FloatArray) -> None:
+        self._log_likelihood = log_likelihood
+        self.unit = start
+        self.log_target = self.log_posterior(start)
+        self._proposals: list[TMixture] = []
+        self._sizes = [len(start)]
+        self._log_densities = [prior_log_density(start)]
+
+    def log_posterior(self, unit: FloatArray) -> FloatArray:
+        """Return the unnormalised log posterior density, (n,)."""
+        return self._log_likelihood(unit) + prior_log_density(unit)
+
+    def add(self, proposal: TMixture, drawn: FloatArray) -> None:
+        """Weigh the points drawn from a proposal, and all points under all proposals."""
+        self._log_densities = [
+            np.concatenate([old, density(drawn)])
+            for old, density in zip(
+                self._log_densities,
+                [prior_log_density, *(_density_of(p) for p in self._proposals)],
+                strict=True,
+            )
+        ]
+        self.unit = np.concatenate([self.unit, drawn])
+        self.log_target = np.concatenate([self.log_target, self.log_posterior(drawn)])
+        self._log_densities.append(mixture_log_density(proposal, self.unit))
+        self._proposals.append(proposal)
+        self._sizes.append(len(drawn))
+
+    def weigh(self, modes: FloatArray) -> WeightedPoints:
+        """Return all points with deterministic-mixture weights."""
+        shares = np.log(np.array(self._sizes) / sum(self._sizes))
+        mixture = log_sum_exp(np.array(self._log_densities) + shares[:, None], axis=0)
+        return _weigh(self.unit, self.log_target - mixture, rounds=len(self._sizes), modes=modes)
+
+
+def _density_of(proposal: TMixture) -> LogDensity:
+    """Return the log density of one proposal as a function of points."""
+    return lambda points: mixture_log_density(proposal, points)
+
+
+def _weigh(
+    unit: FloatArray, log_weights: FloatArray, *, rounds: int, modes: FloatArray
+) -> WeightedPoints:
+    """Smooth the weights and take the numbers that certify them."""
+    weights, k_hat = smooth_weights(log_weights)
+    # every component's points alternate between the halves, so each half is a scramble of its own
+    halves = [_log_mean(log_weights[start::2]) for start in (0, 1)]
+    return WeightedPoints(
+        unit=unit,
+        weights=weights,
+        k_hat=k_hat,
+        ess=effective_size(weights),
+        log_evidence=_log_mean(log_weights),
+        evidence_gap=abs(halves[0] - halves[1]),
+        rounds=rounds,
+        modes=modes,
+    )
+
+
+def _log_mean(log_weights: FloatArray) -> float:
+    """Return the log of the mean weight."""
+    return float(log_sum_exp(log_weights, axis=0)) - math.log(len(log_weights))
+
+
+def _refit(proposal: TMixture, pool: _Pool, rng: np.random.Generator) -> TMixture:
+    """Return a mixture fitted to all points, tempered until enough of them count."""
+    log_weights = np.log(np.maximum(pool.weigh(proposal.means).weights, 1e-300))
+    temperature = 1.0
+    weights = np.exp(log_weights - log_sum_exp(log_weights, axis=0))
+    while effective_size(weights) < LEAST_TEMPERED_ESS and temperature > 1e-3:
+        temperature *= 0.7
+        tempered = temperature * log_weights
+        weights = np.exp(tempered - log_sum_exp(tempered, axis=0))
+    return refit_mixture(
+        _padded(proposal, pool, weights, rng), pool.unit, weights, floor=COVARIANCE_FLOOR
+    )
+
+
+def _padded(
+    proposal: TMixture, pool: _Pool, weights: FloatArray, rng: np.random.Generator
+) -> TMixture:
+    """Return a start with N_COMPONENTS components: the proposal's, then some at drawn points."""
+    n_missing = max(0, N_COMPONENTS - len(proposal.weights))
+    chosen = rng.choice(len(weights), size=n_missing, p=weights / weights.sum())
+    widest = proposal.roots[[0] * n_missing]
+    means = np.concatenate([proposal.means, pool.unit[chosen]])
+    roots = np.concatenate([proposal.roots, widest])
+    return TMixture(np.full(len(means), 1 / len(means)), means, roots)

@@ -1,0 +1,179 @@
+"""Weigh a history under many hyperparameters at once with one batched filter.
+
+The filter runs over the zero-mean part of the process. The data and the columns of the static
+effects are right-hand sides of the same gains (Rosenberg 1973, de Jong 1991), so the effects are
+integrated out with one small solve at the end. Points lie along the last axis throughout.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecaster.inference.timeline import LEVEL_STATE, SLOPE_STATE
+from forecaster.models.trend import S_B, S_L, S_O, Step, make_step
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from forecaster.inference.timeline import Event, Timeline
+    from forecaster.models.observations import Observations
+    from forecaster.models.trend import StaticPrior
+
+    FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """The filter's result at every point, for the data (column 0) and the effects' columns.
+
+    Attributes
+    ----------
+    log_det : (n_points,) log determinant of the innovations' covariance
+    gram : (1 + n_effects, 1 + n_effects, n_points) innovations' weighted cross products
+    mean : (n_states, 1 + n_effects, n_points) filtered state at the end
+    covariance : (n_states, n_states, n_points) given the static effects
+    """
+
+    log_det: FloatArray
+    gram: FloatArray
+    mean: FloatArray
+    covariance: FloatArray
+
+
+def run_filter(
+    theta: FloatArray, observations: Observations, timeline: Timeline, static: StaticPrior
+) -> Filtered:
+    """Run the filter over the timeline.
+
+    Parameters
+    ----------
+    theta : (4, n_points)
+    observations, timeline, static : of one history
+
+    Returns
+    -------
+    Filtered
+    """
+    n_points, n_columns = theta.shape[1], 1 + len(static.mean)
+    n_states = timeline.n_states
+    # mean and covariance side by side: one operation on rows serves both
+    both = np.zeros((n_states, n_columns + n_states, n_points))
+    both[SLOPE_STATE, n_columns + SLOPE_STATE] = theta[S_B] ** 2
+    gram = np.zeros((n_columns, n_columns, n_points))
+    variances = np.empty((observations.n, n_points))
+    centred = observations.z - static.columns @ static.mean
+    target = np.zeros((observations.n, n_columns + n_states, 1))
+    target[:, :n_columns, 0] = np.column_stack([centred, static.columns])
+    jensen = theta[S_L] ** 2
+    noise = theta[S_O] ** 2
+    steps = make_step(theta, timeline.durations[:, None])
+    for event in timeline.events:
+        n = event.n_active
+        z = both[:n, : n_columns + n]
+        p = z[:, n_columns:]
+        if event.duration >= 0:
+            _move(z, p, steps, event)
+        for read in event.reads:
+            i = read.observation
+            # for the data and the effects their innovations, for the covariance minus its column
+            row = target[i, : n_columns + n] - z[read.state] * (1 / read.divisor)
+            if observations.jensen[i]:
+                row[0] -= observations.jensen[i] * jensen
+            column = row[n_columns:]
+            variance = variances[i]
+            np.multiply(column[read.state], -1 / read.divisor, out=variance)
+            variance += noise
+            variance += observations.noise_sd[i] ** 2
+            innovation = row[:n_columns]
+            scaled = row / variance
+            gram += innovation[:, None] * scaled[:n_columns]
+            z -= scaled[n_columns:, None] * row
+        _change_slots(z, p, event)
+    return Filtered(
+        log_det=np.log(variances).sum(axis=0),
+        gram=gram,
+        mean=both[:, :n_columns],
+        covariance=both[:, n_columns:],
+    )
+
+
+def _move(z: FloatArray, p: FloatArray, steps: Step, event: Event) -> None:
+    """Carry mean and covariance over one step, in place: rows first, then columns."""
+    k = event.duration
+    level, slope = LEVEL_STATE, SLOPE_STATE
+    for half in (z, p.swapaxes(0, 1)):
+        for slot in event.running:
+            gained = steps.duration[k] * half[level]
+            gained += steps.integral_gain[k] * half[slope]
+            np.add(half[slot], gained, out=half[slot])
+        np.add(half[level], steps.slope_gain[k] * half[slope], out=half[level])
+        np.multiply(half[slope], steps.phi[k], out=half[slope])
+    p[level, level] += steps.q_ll[k]
+    p[slope, slope] += steps.q_bb[k]
+    p[level, slope] += steps.q_lb[k]
+    p[slope, level] = p[level, slope]
+    for slot in event.running:
+        p[slot, level] += steps.q_il[k]
+        p[slot, slope] += steps.q_ib[k]
+        p[level, slot] = p[slot, level]
+        p[slope, slot] = p[slot, slope]
+        for other in event.running:
+            p[slot, other] += steps.q_ii[k]
+
+
+def _change_slots(z: FloatArray, p: FloatArray, event: Event) -> None:
+    """Empty the slots whose window ended, and keep the level in the slots that copy it."""
+    for slot in event.resets:
+        z[slot] = 0.0
+        p[:, slot] = 0.0
+    for slot in event.copies:
+        z[slot] = z[LEVEL_STATE]
+        p[:, slot] = p[:, LEVEL_STATE]
+
+
+@dataclass(frozen=True, slots=True)
+class Marginal:
+    """The likelihood with the static effects integrated out, and their posterior.
+
+    Attributes
+    ----------
+    log_likelihood : (n_points,)
+    effects_mean : (n_points, n_effects), deviation from the prior mean
+    effects_root : (n_points, n_effects, n_effects), R with R R' the posterior covariance
+    """
+
+    log_likelihood: FloatArray
+    effects_mean: FloatArray
+    effects_root: FloatArray
+
+
+def integrate_static(filtered: Filtered, static: StaticPrior, *, n: int) -> Marginal:
+    """Integrate the static effects out of the likelihood of `n` observations."""
+    cross = np.moveaxis(filtered.gram, -1, 0)
+    precision = cross[:, 1:, 1:] + np.diag(static.sd**-2.0)
+    root = np.linalg.cholesky(precision)
+    inverse_root = np.linalg.inv(root)
+    whitened = np.einsum("kij,kj->ki", inverse_root, cross[:, 1:, 0])
+    log_det_precision = 2 * np.log(np.einsum("kii->ki", root)).sum(axis=1)
+    misfit = cross[:, 0, 0] - (whitened**2).sum(axis=1)
+    log_likelihood = -0.5 * (
+        n * math.log(2 * math.pi)
+        + filtered.log_det
+        + misfit
+        + log_det_precision
+        + 2 * np.log(static.sd).sum()
+    )
+    upper = inverse_root.swapaxes(1, 2)
+    return Marginal(log_likelihood, np.einsum("kij,kj->ki", upper, whitened), upper)
+
+
+def log_likelihood(
+    theta: FloatArray, observations: Observations, timeline: Timeline, static: StaticPrior
+) -> FloatArray:
+    """Return the log marginal likelihood of the link values at each point, (n_points,)."""
+    filtered = run_filter(theta, observations, timeline, static)
+    return integrate_static(filtered, static, n=observations.n).log_likelihood

@@ -1,0 +1,129 @@
+"""Draw hyperparameters, static effects and final states from a weighed posterior."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecaster.inference.kalman import integrate_static, run_filter
+from forecaster.inference.timeline import LEVEL_STATE, SLOPE_STATE
+from forecaster.models.trend import DRIFT, LEVEL
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from forecaster.inference.report import FitReport
+    from forecaster.inference.timeline import Timeline
+    from forecaster.models.observations import Observations
+    from forecaster.models.trend import StaticPrior
+
+    FloatArray = NDArray[np.float64]
+
+_CHUNK_VALUES = 4_000_000
+"""Numbers that the filter may hold at once, to keep memory flat when many windows are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """Joint draws of everything that a trajectory starts from.
+
+    Attributes
+    ----------
+    theta : (4, n_draws) hyperparameters
+    theta_index : (n_draws,) draws with the same number share their hyperparameters
+    effects : (n_effects, n_draws) level at the anchor, drift, offsets of the bases
+    state : (2, n_draws) level and stray slope b - d at the end of the timeline
+    kept : (n_kept, n_draws) level, or average over a window, of the timeline's kept ones
+    report : FitReport
+    """
+
+    theta: FloatArray
+    theta_index: NDArray[np.int64]
+    effects: FloatArray
+    state: FloatArray
+    kept: FloatArray
+    report: FitReport
+
+    @property
+    def n_draws(self) -> int:
+        """How many draws."""
+        return int(self.theta.shape[1])
+
+
+def resample(weights: FloatArray, n_draws: int, *, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return n_draws indices by systematic resampling, in order.
+
+    References
+    ----------
+    Carpenter, Clifford and Fearnhead (1999), IEE Proc. Radar Sonar Navig. 146, 2.
+    """
+    positions = (np.arange(n_draws) + rng.random()) / n_draws
+    edges = np.cumsum(weights)
+    found = np.searchsorted(edges, positions * edges[-1])
+    return np.asarray(np.minimum(found, len(weights) - 1), dtype=np.int64)
+
+
+def draw_posterior(
+    theta: FloatArray,
+    theta_index: NDArray[np.int64],
+    observations: Observations,
+    timeline: Timeline,
+    static: StaticPrior,
+    *,
+    report: FitReport,
+    rng: np.random.Generator,
+) -> Posterior:
+    """Draw effects and states for hyperparameters already drawn.
+
+    Parameters
+    ----------
+    theta : (4, n_distinct)
+    theta_index : (n_draws,), sorted
+        Which column of `theta` each draw uses.
+    timeline : Timeline
+        With the windows to be kept, ending where trajectories begin.
+    """
+    n_draws, n_effects = len(theta_index), len(static.mean)
+    n_states = timeline.n_states
+    noise = rng.standard_normal((n_effects + n_states, n_draws))
+    effects = np.empty((n_effects, n_draws))
+    states = np.empty((n_states, n_draws))
+    width = max(1, _CHUNK_VALUES // (n_states * (n_states + n_effects + 1)))
+    for first in range(0, theta.shape[1], width):
+        chunk = theta[:, first : first + width]
+        filtered = run_filter(chunk, observations, timeline, static)
+        marginal = integrate_static(filtered, static, n=observations.n)
+        here = (theta_index >= first) & (theta_index < first + width)
+        k = theta_index[here] - first
+        z = noise[:, here]
+        deviation = marginal.effects_mean[k].T + np.einsum(
+            "kij,jk->ik", marginal.effects_root[k], z[:n_effects]
+        )
+        roots = _root(np.moveaxis(filtered.covariance, -1, 0))[k]
+        means = filtered.mean[:, :, k]
+        centre = means[:, 0] - np.einsum("ijk,jk->ik", means[:, 1:], deviation)
+        effects[:, here] = static.mean[:, None] + deviation
+        states[:, here] = centre + np.einsum("kij,jk->ik", roots, z[n_effects:])
+    level, drift = effects[LEVEL], effects[DRIFT]
+    kept = states[list(timeline.kept)] / timeline.kept_lengths[:, None]
+    kept += level + drift * (timeline.kept_middles - timeline.anchor)[:, None]
+    final = states[LEVEL_STATE] + level + drift * (timeline.end - timeline.anchor)
+    return Posterior(
+        theta=theta[:, theta_index],
+        theta_index=theta_index,
+        effects=effects,
+        state=np.array([final, states[SLOPE_STATE]]),
+        kept=kept,
+        report=report,
+    )
+
+
+def _root(covariance: FloatArray) -> FloatArray:
+    """Return R with R R' = covariance, (n, m, m), for matrices that may be singular.
+
+    A kept point that is the end of the timeline repeats the level: no Cholesky factor exists.
+    """
+    values, vectors = np.linalg.eigh(covariance)
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :])

@@ -1,0 +1,187 @@
+"""Carry each value of a history to the link scale of its kind, with its error."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from forecaster.errors import InputError
+from forecaster.models.special import digamma, trigamma
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forecaster.workspace.beliefs import TrendPrior
+    from forecaster.workspace.facts import Row, SeriesEntry
+
+UNIFORM_SD = 1 / math.sqrt(12)
+"""Standard deviation of a value rounded to 1."""
+SHARE_PRECISION = 0.01
+"""A share printed as 0.4 may be 0.40: tables drop the closing zero."""
+ZERO_SD = 1.0
+"""The sd of log U(0, x), whose mean is log(x) - 1: what a value printed as zero tells."""
+
+
+@dataclass(slots=True)
+class LinkValue:
+    """One value on its way to the link scale.
+
+    Attributes
+    ----------
+    start, end : window in decimal years; equal for a point
+    z, sd : link value and its measurement sd
+    log_slope : log |dz / dvalue|
+    is_zero : whether only a bound is known
+    shift : how far the tilt moves the window, years
+    """
+
+    row: Row
+    start: float
+    end: float
+    z: float
+    sd: float
+    log_slope: float
+    is_zero: bool = False
+    shift: float = 0.0
+
+
+def _precision(rows: Sequence[Row], row: Row) -> float:
+    """Return the step in which the value was printed: 0.01 for '0.41', 1 for '57'."""
+    exponent = Decimal(row.printed).as_tuple().exponent
+    return float(10.0 ** int(exponent)) if rows else 1.0
+
+
+def _least_positive(rows: Sequence[Row], row: Row, *, complement: bool = False) -> float:
+    """Return what a zero (or, for a share, a one) lies below: the least amount ever printed.
+
+    The last printed digit would say far too much where a table holds computed figures.
+    """
+    amounts = [1 - r.value if complement else r.value for r in rows]
+    positive = [amount for amount in amounts if amount > 0]
+    return min(positive) if positive else min(_precision(rows, row), 1.0)
+
+
+def _log_value(rows: Sequence[Row], row: Row, length: float, sd: float, step: float) -> LinkValue:
+    """Return log(value / length) with quality and rounding error; zero as below the least value."""
+    start, end = row.period.end_year - (length or 0.0), row.period.end_year
+    years = length or 1.0
+    if row.value <= 0:
+        z = math.log(_least_positive(rows, row) / 2 / years) - 1
+        return LinkValue(row, start, end, z, ZERO_SD, 0.0, is_zero=True)
+    rounding = step * UNIFORM_SD / row.value
+    z = math.log(row.value / years)
+    return LinkValue(row, start, end, z, math.hypot(sd, rounding), -math.log(row.value))
+
+
+def _window(row: Row, entry: SeriesEntry) -> float:
+    """Return the length of a flow's window, 0 for a stock, years."""
+    return row.period.length if entry.timing == "flow" else 0.0
+
+
+def _positive(
+    rows: Sequence[Row], entry: SeriesEntry, prior: TrendPrior, scale: float
+) -> list[LinkValue]:
+    del scale  # only kind `real` has one
+    return [
+        _log_value(
+            rows, row, _window(row, entry), prior.quality_sd[row.quality], _precision(rows, row)
+        )
+        for row in rows
+    ]
+
+
+def _count(
+    rows: Sequence[Row], entry: SeriesEntry, prior: TrendPrior, scale: float
+) -> list[LinkValue]:
+    if entry.counting_error == "none":
+        return _positive(rows, entry, prior, scale)
+    found = []
+    for row in rows:
+        value = _log_value(rows, row, _window(row, entry), 0.0, 0.0)
+        # moments of log rate given the count, under the rate's invariant prior
+        mean, variance = digamma(row.value + 0.5), trigamma(row.value + 0.5)
+        value.z = mean - math.log(_window(row, entry) or 1.0)
+        value.sd = math.hypot(math.sqrt(variance), prior.quality_sd[row.quality])
+        value.log_slope = -math.log(row.value + 0.5)
+        value.is_zero = row.value == 0
+        found.append(value)
+    return found
+
+
+def _share(
+    rows: Sequence[Row], entry: SeriesEntry, prior: TrendPrior, scale: float
+) -> list[LinkValue]:
+    del scale
+    found = []
+    for row in rows:
+        start, end = row.period.end_year - _window(row, entry), row.period.end_year
+        if row.value in (0.0, 1.0):
+            at_one = row.value == 1.0
+            z = math.log(_least_positive(rows, row, complement=at_one) / 2) - 1
+            found.append(
+                LinkValue(row, start, end, -z if at_one else z, ZERO_SD, 0.0, is_zero=True)
+            )
+            continue
+        slope = 1 / (row.value * (1 - row.value))
+        rounding = min(_precision(rows, row), SHARE_PRECISION) * UNIFORM_SD * slope
+        sd = math.hypot(2 * prior.quality_sd[row.quality], rounding)
+        z = math.log(row.value) - math.log1p(-row.value)
+        found.append(LinkValue(row, start, end, z, sd, math.log(slope)))
+    return found
+
+
+def _real(
+    rows: Sequence[Row], entry: SeriesEntry, prior: TrendPrior, scale: float
+) -> list[LinkValue]:
+    found = []
+    for row in rows:
+        start, end = row.period.end_year - _window(row, entry), row.period.end_year
+        rounding = _precision(rows, row) * UNIFORM_SD
+        sd = math.hypot(prior.quality_sd[row.quality] * scale, rounding)
+        found.append(LinkValue(row, start, end, row.value, sd, 0.0))
+    return found
+
+
+def _cumulative(
+    rows: Sequence[Row], entry: SeriesEntry, prior: TrendPrior, scale: float
+) -> list[LinkValue]:
+    """Return the increments between successive values as flows."""
+    del scale
+    if len(rows) < 2:
+        return []  # link_observations needs one increment in all; a thin basis adds none
+    steps = [later.value - earlier.value for earlier, later in pairwise(rows)]
+    least = min((step for step in steps if step > 0), default=1.0)
+    found = []
+    for (earlier, later), step in zip(pairwise(rows), steps, strict=True):
+        if step < 0:
+            raise InputError(
+                problem=f"'{entry.id}' falls from {earlier.printed} to {later.printed}, "
+                "but a cumulative series never falls",
+                where=later.where,
+                fix="correct the value, or declare the series 'positive' in series.csv",
+            )
+        start, end = earlier.period.end_year, later.period.end_year
+        if step == 0:
+            z = math.log(least / 2 / (end - start)) - 1
+            found.append(LinkValue(later, start, end, z, ZERO_SD, 0.0, is_zero=True))
+            continue
+        # both ends of a step share the error of the total, so quality acts on the step itself
+        rounding = UNIFORM_SD * math.hypot(_precision(rows, earlier), _precision(rows, later))
+        sd = math.hypot(prior.quality_sd[later.quality], rounding / step)
+        found.append(
+            LinkValue(later, start, end, math.log(step / (end - start)), sd, -math.log(step))
+        )
+    return found
+
+
+LINKS = {
+    "share": _share,
+    "positive": _positive,
+    "count": _count,
+    "cumulative": _cumulative,
+    "real": _real,
+}
+"""How the values of one basis are carried over, by kind: (rows, entry, prior, scale)."""
