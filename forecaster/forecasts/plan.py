@@ -103,48 +103,55 @@ def plan_forecast(
     InputError
         If `until` is no period, a single day, or not after the last published figure.
     """
-    entry = history.entry
     last = parse_until(until)
-    per_year = _grid(history, last)
     on_target = [row for row in history.published if row.basis == history.target_basis]
     newest = max(on_target, key=lambda row: (row.period.end, -row.period.length))
     if last.end <= newest.period.end:
         raise InputError(
-            problem=f"nothing is left to forecast of '{entry.id}' by {last}",
+            problem=f"nothing is left to forecast of '{history.entry.id}' by {last}",
             where=f"its last figure is of {newest.period} ({newest.where})",
             fix=f"ask for a period that ends after {newest.period.end}",
         )
+    per_year = _grid(history, last)
     frequency = last.frequency
     if latent:
-        frequency = next(name for name in FREQUENCIES if PER_YEAR[name] == per_year)
+        frequency = next(name for name in FREQUENCIES if PER_YEAR.get(name) == per_year)
     first = period_at(date_at(newest.period.end_year), frequency)
     periods = periods_from(first, until=last.end)
     known_to = float(observations.end.max())
     end = math.ceil(known_to * per_year - TOLERANCE) / per_year
     cutter = _Cutter(end, per_year)
-    if entry.kind == "cumulative":
-        native = _native_frequency(history, frequency)
-        starts = [newest.period.end_year, *(p.end_year for p in periods[:-1])]
-        units = [
-            tuple(_native_units(start, p.end_year, cutter, native))
-            for start, p in zip(starts, periods, strict=True)
-        ]
-    elif entry.timing == "stock":
-        units = [(Unit(0.0, None, (cutter.point(p.end_year),)),) for p in periods]
-    else:
-        native = _native_frequency(history, frequency)
-        known = [] if latent else on_target
-        units = [_units_of(period, known, cutter, native) for period in periods]
+    units = _units(history, periods, newest, cutter, [] if latent else on_target)
     return Plan(
         periods=periods,
-        units=tuple(units),
+        units=units,
         kept=tuple(cutter.kept),
         end=end,
         step_length=1 / per_year,
         n_steps=cutter.n_steps,
-        base=newest.value if entry.kind == "cumulative" else 0.0,
+        base=newest.value if history.entry.kind == "cumulative" else 0.0,
         is_latent=latent,
     )
+
+
+def _units(
+    history: History,
+    periods: Sequence[Period],
+    newest: Row,
+    cutter: _Cutter,
+    known: Sequence[Row],
+) -> tuple[tuple[Unit, ...], ...]:
+    """Return the units of every period, by what a figure of the series is made of."""
+    native = _native_frequency(history, periods[0].frequency)
+    if history.entry.kind == "cumulative":
+        starts = [newest.period.end_year, *(period.end_year for period in periods[:-1])]
+        return tuple(
+            tuple(_native_units(start, period.end_year, cutter, native))
+            for start, period in zip(starts, periods, strict=True)
+        )
+    if history.entry.timing == "stock":
+        return tuple((Unit(0.0, None, (cutter.point(p.end_year),)),) for p in periods)
+    return tuple(_units_of(period, known, cutter, native) for period in periods)
 
 
 def parse_until(text: str) -> Period:

@@ -14,6 +14,7 @@ from forecaster.models.trend import DRIFT, LEVEL
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from forecaster.inference.kalman import Filtered, Marginal
     from forecaster.inference.report import FitReport
     from forecaster.inference.timeline import Timeline
     from forecaster.models.observations import Observations
@@ -86,26 +87,18 @@ def draw_posterior(
         With the windows to be kept, ending where trajectories begin.
     """
     n_draws, n_effects = len(theta_index), len(static.mean)
-    n_states = timeline.n_states
-    noise = rng.standard_normal((n_effects + n_states, n_draws))
-    effects = np.empty((n_effects, n_draws))
-    states = np.empty((n_states, n_draws))
-    width = max(1, _CHUNK_VALUES // (n_states * (n_states + n_effects + 1)))
+    noise = rng.standard_normal((n_effects + timeline.n_states, n_draws))
+    deviation = np.empty((n_effects, n_draws))
+    states = np.empty((timeline.n_states, n_draws))
+    width = max(1, _CHUNK_VALUES // (timeline.n_states * (timeline.n_states + n_effects + 1)))
     for first in range(0, theta.shape[1], width):
-        chunk = theta[:, first : first + width]
-        filtered = run_filter(chunk, observations, timeline, static)
+        filtered = run_filter(theta[:, first : first + width], observations, timeline, static)
         marginal = integrate_static(filtered, static, n=observations.n)
         here = (theta_index >= first) & (theta_index < first + width)
-        k = theta_index[here] - first
-        z = noise[:, here]
-        deviation = marginal.effects_mean[k].T + np.einsum(
-            "kij,jk->ik", marginal.effects_root[k], z[:n_effects]
+        deviation[:, here], states[:, here] = _draw_given(
+            filtered, marginal, theta_index[here] - first, noise[:, here]
         )
-        roots = _root(np.moveaxis(filtered.covariance, -1, 0))[k]
-        means = filtered.mean[:, :, k]
-        centre = means[:, 0] - np.einsum("ijk,jk->ik", means[:, 1:], deviation)
-        effects[:, here] = static.mean[:, None] + deviation
-        states[:, here] = centre + np.einsum("kij,jk->ik", roots, z[n_effects:])
+    effects = static.mean[:, None] + deviation
     level, drift = effects[LEVEL], effects[DRIFT]
     kept = states[list(timeline.kept)] / timeline.kept_lengths[:, None]
     kept += level + drift * (timeline.kept_middles - timeline.anchor)[:, None]
@@ -118,6 +111,20 @@ def draw_posterior(
         kept=kept,
         report=report,
     )
+
+
+def _draw_given(
+    filtered: Filtered, marginal: Marginal, k: NDArray[np.int64], noise: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return effects' deviations and final states for the columns `k` of a filter's result."""
+    n_effects = marginal.effects_mean.shape[1]
+    deviation = marginal.effects_mean[k].T + np.einsum(
+        "kij,jk->ik", marginal.effects_root[k], noise[:n_effects]
+    )
+    roots = _root(np.moveaxis(filtered.covariance, -1, 0))[k]
+    means = filtered.mean[:, :, k]
+    centre = means[:, 0] - np.einsum("ijk,jk->ik", means[:, 1:], deviation)
+    return deviation, centre + np.einsum("kij,jk->ik", roots, noise[n_effects:])
 
 
 def _root(covariance: FloatArray) -> FloatArray:

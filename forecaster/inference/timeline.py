@@ -101,51 +101,73 @@ def lay_out(
     end : where the filter stops; the last edge when None or earlier than that
     """
     windows = [
-        (float(s), float(e)) for s, e in zip(observations.start, observations.end, strict=True)
+        (float(start), float(stop))
+        for start, stop in zip(observations.start, observations.end, strict=True)
     ]
-    edges = [edge for window in [*windows, *kept] for edge in window]
+    spans = [*windows, *kept]
+    slots = _assign_slots(windows, kept)
+    edges = [edge for span in spans for edge in span]
     times = _distinct(edges if end is None else [*edges, end])
-    slots = _assign_slots(windows, list(kept))
-    durations = np.diff(times)
-    unique, index = np.unique(np.round(durations, 12), return_inverse=True)
-    events = []
-    all_windows = [*windows, *kept]
-    n_active = FIRST_SLOT
-    for k, time in enumerate(times):
-        here = [i for i, (_, e) in enumerate(all_windows) if _same(e, time)]
-        starting = [
-            slots[i] for i, (s, e) in enumerate(all_windows) if _same(s, time) and not _same(s, e)
-        ]
-        running = tuple(
-            slots[i]
-            for i, (s, e) in enumerate(all_windows)
-            if s < time - TIME_TOLERANCE and e > time - TIME_TOLERANCE and not _same(s, e)
-        )
-        copies = tuple(slots[i] for i in here if i >= len(windows) and _is_point(all_windows[i]))
-        n_active = max([n_active, *(slot + 1 for slot in (*copies, *running))])
-        events.append(
-            Event(
-                duration=int(index[k - 1]) if k else -1,
-                running=running,
-                n_active=n_active,
-                reads=tuple(_read(i, windows[i], slots[i]) for i in here if i < len(windows)),
-                resets=tuple(
-                    slots[i] for i in here if i < len(windows) and not _is_point(windows[i])
-                ),
-                copies=copies,
-            )
-        )
-        n_active = max([n_active, *(slot + 1 for slot in starting)])
+    durations, index = np.unique(np.round(np.diff(times), 12), return_inverse=True)
+    events = _Sequence(times, spans, slots, n_read=len(windows)).events([-1, *index.tolist()])
     return Timeline(
         anchor=float(times[0]),
         end=float(times[-1]),
-        durations=unique,
-        events=tuple(events),
+        durations=durations,
+        events=events,
         n_states=max([FIRST_SLOT, *(slot + 1 for slot in slots)]),
         kept=tuple(slots[len(windows) :]),
-        kept_lengths=np.array([1.0 if _is_point(w) else w[1] - w[0] for w in kept]),
-        kept_middles=np.array([(s + e) / 2 for s, e in kept]),
+        kept_lengths=np.array([1.0 if _is_point(span) else span[1] - span[0] for span in kept]),
+        kept_middles=np.array([(start + stop) / 2 for start, stop in kept]),
     )
+
+
+class _Sequence:
+    """Walk through the times and note what starts, runs and ends at each."""
+
+    def __init__(
+        self,
+        times: FloatArray,
+        spans: Sequence[tuple[float, float]],
+        slots: Sequence[int],
+        *,
+        n_read: int,
+    ) -> None:
+        self._spans, self._slots, self._n_read = spans, slots, n_read
+        self._starting: list[list[int]] = [[] for _ in times]
+        self._ending: list[list[int]] = [[] for _ in times]
+        bounds = np.searchsorted(times, np.array(spans).reshape(-1, 2) - TIME_TOLERANCE)
+        for i, (start, stop) in enumerate(bounds.tolist()):
+            self._ending[stop].append(i)
+            if start < stop:
+                self._starting[start].append(i)
+
+    def events(self, durations: Sequence[int]) -> tuple[Event, ...]:
+        """Return the events; `durations` holds the index of the time that passed before each."""
+        running: list[int] = []
+        n_active = FIRST_SLOT
+        found = []
+        for duration, ending, starting in zip(durations, self._ending, self._starting, strict=True):
+            event = self._event(duration, running, ending, n_active)
+            found.append(event)
+            running = [i for i in running if i not in ending] + starting
+            n_active = max([event.n_active, *(self._slots[i] + 1 for i in starting)])
+        return tuple(found)
+
+    def _event(
+        self, duration: int, running: Sequence[int], ending: Sequence[int], n_active: int
+    ) -> Event:
+        """Return what happens at one time."""
+        read = [i for i in ending if i < self._n_read]
+        copies = [self._slots[i] for i in ending if i >= self._n_read and _is_point(self._spans[i])]
+        return Event(
+            duration=duration,
+            running=tuple(self._slots[i] for i in running),
+            n_active=max([n_active, *(slot + 1 for slot in copies)]),
+            reads=tuple(_read(i, self._spans[i], self._slots[i]) for i in read),
+            resets=tuple(self._slots[i] for i in read if not _is_point(self._spans[i])),
+            copies=tuple(copies),
+        )
 
 
 def _same(a: float, b: float) -> bool:

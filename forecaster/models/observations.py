@@ -1,7 +1,7 @@
 """Carry a history to the link scale, with the error of every value.
 
 A flow is an average of the latent level over its period. A total weighs its late months more
-when the series grows, so its window is shifted (the tilted average, to first order in the local growth g):
+when the series grows: its window is shifted, the tilted average, to first order in the growth g:
 
     log(total / D) = average of l over the period shifted by g D^2/12  -  g^2 D^2/24  +  s_l^2 D/12
 """
