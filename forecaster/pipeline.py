@@ -231,7 +231,7 @@ def _require_reliable(posterior: Posterior, series: str, settings: Settings) -> 
         return ()
     if not settings.allow_unreliable:
         raise UnreliableFit(report, series=series)
-    return (f"this fit is unreliable: {'; '.join(report.failures)}",)
+    return (f"the fit is unreliable: {'; '.join(report.failures)}",)
 
 
 def _manifest(facts: Facts, beliefs: Beliefs, settings: Settings) -> Manifest:

@@ -151,7 +151,7 @@ def warning_lines(forecast: Forecast) -> list[str]:
     """Return what a reader must know before using the numbers."""
     failures = forecast.report.failures
     unreliable = [f"the fit is unreliable: {'; '.join(failures)}"] if failures else []
-    return [*unreliable, *forecast.history.notes, *forecast.warnings]
+    return list(dict.fromkeys([*unreliable, *forecast.history.notes, *forecast.warnings]))
 
 
 def _put_warnings(console: Console, forecast: Forecast) -> None:
