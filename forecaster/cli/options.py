@@ -231,16 +231,16 @@ def read_choice(text: str, *, flag: str, known: Collection[str]) -> str:
 
 
 def check_after_history(until: str, *, flag: str, last: Period) -> None:
-    """Check that a horizon does not end before the history does.
+    """Check that a horizon ends after the history does.
 
     Raises
     ------
     InputError
-        If it does; the last datum is named.
+        If it does not; the last figure is named.
     """
-    if last_day(until) < last.end:
+    if last_day(until) <= last.end:
         raise InputError(
-            problem=f"'{until}' ends before the last datum, which is of {last}",
+            problem=f"'{until}' does not end after the last figure, which is of {last}",
             where=flag,
             fix=f"use a period after {last}, or an earlier --as-of",
         )

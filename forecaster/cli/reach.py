@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import re
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,9 +20,30 @@ if TYPE_CHECKING:
 
 app = new_app()
 
+_NEGATIVE = re.compile(r"-[0-9.]")
 
-# A level below zero starts with a dash; it must not be read as a flag.
-@app.command(cls=TextCommand, context_settings={"ignore_unknown_options": True})
+
+class LevelCommand(TextCommand):
+    """A command whose last argument may be a number below zero, which is then no flag."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put negative numbers behind a `--`, unless they are the value of a flag."""
+        takes_value = {
+            flag
+            for param in self.get_params(ctx)
+            if not getattr(param, "is_flag", True)
+            for flag in param.opts
+        }
+        rest, levels = [], []
+        for previous, argument in zip(["", *args], args, strict=False):
+            is_level = _NEGATIVE.match(argument) and previous not in takes_value
+            (levels if is_level else rest).append(argument)
+        if levels and "--" not in args:
+            args = [*rest, "--", *levels]
+        return super().parse_args(ctx, args)
+
+
+@app.command(cls=LevelCommand)
 def reach_command(
     *,
     name: Annotated[

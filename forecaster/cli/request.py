@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from forecaster.cli import options
 from forecaster.errors import InputError
@@ -183,8 +183,8 @@ def _read_settings(asked: Asked, *, today: date) -> Settings:
         as_of=as_of,
         until=until,
         coverages=asked.coverages,
-        engine=cast("Literal['amis', 'nuts', 'brute-force']", asked.engine),
-        model=cast("Literal['trend']", asked.model),
+        engine=asked.engine,
+        model=asked.model,
         n_draws=asked.n_draws,
         seed=asked.seed,
         basis=asked.basis,
@@ -271,13 +271,14 @@ def _check_distinct(subjects: Sequence[Subject]) -> None:
 
 
 def _check_history(subject: Subject, settings: Settings, asked: Asked) -> None:
-    """Check that something is known of the series, and that the horizon lies after it."""
+    """Check that something is known of the series, and that the horizon lies after it.
+
+    The horizon of `reach` may lie before the last figure: the level may have been reached.
+    """
     from forecaster.workspace.history import known_by
 
     history = known_by(subject.facts, subject.series, as_of=settings.as_of, basis=settings.basis)
-    if settings.until is not None:
-        last = max(
-            (row.period for row in history.data if row.basis == history.target_basis),
-            key=lambda period: period.end,
-        )
-        options.check_after_history(settings.until, flag=asked.label(asked.horizon), last=last)
+    if asked.horizon == "until":
+        figures = [row for row in history.published if row.basis == history.target_basis]
+        last = max((row.period for row in figures), key=lambda period: period.end)
+        options.check_after_history(settings.until, flag=asked.label("until"), last=last)

@@ -87,8 +87,13 @@ def open_streams(*, is_quiet: bool = False) -> Streams:
         stderr=sys.stderr,
         is_terminal=sys.stderr.isatty(),
         is_quiet=is_quiet,
-        today=date.today(),
+        today=read_clock(),
     )
+
+
+def read_clock() -> date:
+    """Return today's date; the only place where the command line asks for it."""
+    return date.today()
 
 
 def prepare_streams() -> None:

@@ -1,0 +1,97 @@
+"""The command `cache`: the fitted models that are kept between runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forecaster.cli.frame import TextCommand, TextGroup, new_app
+from forecaster.cli.streams import open_streams
+from forecaster.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+app = new_app(cls=TextGroup, no_args_is_help=True)
+
+
+@dataclass(frozen=True, slots=True)
+class CacheContent:
+    """What the cache holds.
+
+    Attributes
+    ----------
+    n_bytes : of all files together
+    """
+
+    folder: Path
+    n_files: int
+    n_bytes: int
+
+    def __str__(self) -> str:
+        fits = "1 fitted model" if self.n_files == 1 else f"{self.n_files} fitted models"
+        return f"{fits}, {self.n_bytes / 1e6:.1f} MB, in {self.folder}"
+
+
+@app.callback()
+def describe() -> None:
+    """Show or empty the cache of fitted models."""
+
+
+@app.command("info", cls=TextCommand)
+def info_command() -> None:
+    """Say where the cache is and what it holds.
+
+    forecaster cache info
+    """
+    open_streams().print(str(measure_cache()))
+
+
+@app.command("clear", cls=TextCommand)
+def clear_command() -> None:
+    """Remove every fitted model; the next forecast fits anew.
+
+    forecaster cache clear
+    """
+    removed = clear_cache()
+    open_streams().print(f"removed {removed}")
+
+
+def measure_cache() -> CacheContent:
+    """Return what the cache holds."""
+    from forecaster.inference.cache import cache_files, cache_folder
+
+    folder = cache_folder()
+    sizes = [size for path in cache_files(folder) if (size := _size(path)) is not None]
+    return CacheContent(folder, len(sizes), sum(sizes))
+
+
+def clear_cache() -> CacheContent:
+    """Remove the files of the cache, and nothing else; return what was removed.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be removed.
+    """
+    from forecaster.inference.cache import cache_files, cache_folder
+
+    content = measure_cache()
+    for path in cache_files(cache_folder()):
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise InputError(
+                problem=f"the cache cannot be emptied: {error.strerror}",
+                where=str(path),
+                fix="remove the folder yourself",
+            ) from error
+    return content
+
+
+def _size(path: Path) -> int | None:
+    """Return the size of a file, or None where another process has just removed it."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
