@@ -7,6 +7,7 @@ the sum of its quarters, but a quarter is no point on a chart of annual totals.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -134,9 +135,13 @@ def _figures(history: History, basis: str, frequency: str) -> dict[Period, float
     entry = history.entry
     rows = [row for row in history.published or history.data if row.basis == basis]
     found = {row.period: row.value for row in rows if row.period.frequency == frequency}
-    for whole in {period_at(row.period.start, frequency) for row in rows} - set(found):
-        parts = [row for row in rows if whole.contains(row.period)]
-        if _make_up(parts, whole):
+    inside: dict[Period, list[Row]] = defaultdict(list)
+    for row in rows:
+        whole = period_at(row.period.start, frequency)
+        if whole.contains(row.period):
+            inside[whole].append(row)
+    for whole, parts in inside.items():
+        if whole not in found and _make_up(parts, whole):
             found[whole] = _combined([row.value for row in parts], entry)
     if entry.timing == "stock" or entry.kind in ("share", "real"):
         # A level or a ratio compares across frequencies.
