@@ -70,7 +70,7 @@ def replace_files(contents: Sequence[tuple[Path, Chunks]]) -> None:
         for named, chunks in contents:
             target = named
             final = Path(os.path.realpath(named))  # a link keeps pointing at its file
-            if final.is_dir():
+            if os.path.isdir(final):  # noqa: PTH112 - unlike Path.is_dir it never raises
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             beside = final.with_name(f".{final.name[:100]}.{os.getpid()}.tmp")
             temporary.append((beside, final))
@@ -81,7 +81,7 @@ def replace_files(contents: Sequence[tuple[Path, Chunks]]) -> None:
         raise unwritable(str(target), error) from error
     finally:
         for beside, _ in temporary:
-            with suppress(FileNotFoundError):
+            with suppress(OSError):  # gone already, or the failure that is being reported
                 beside.unlink()
 
 

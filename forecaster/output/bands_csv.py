@@ -7,6 +7,7 @@ begins with = + - @ or a tab or a line break, gets an apostrophe before it; numb
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,7 @@ def write_bands(
         stdout.writelines(csv_chunks(forecasts, layout=layout))
         return
     path = Path(destination)
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - unlike Path.is_dir it never raises
         raise unwritable(destination, IsADirectoryError(errno.EISDIR, "it is a folder"))
     if is_special(path):
         _write_special(path, csv_chunks(forecasts, layout=layout))

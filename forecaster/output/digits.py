@@ -193,6 +193,8 @@ def _wanted_percent_step(percent: float, spread: float) -> float:
 
 def _round_to(value: float, step: float) -> float:
     """Round to a multiple of a power of ten; halves go to the even neighbour."""
+    if abs(value) > 1e300:
+        return value  # the next multiple may be past the largest float
     return float(round(value, -round(math.log10(step))))
 
 

@@ -109,27 +109,26 @@ def _band_cell(plot: Plot, shades: list[int]) -> Cell:
     """Return a cell from the shades of its eighths, from the bottom up."""
     n_bands = len(plot.fan.bands)
     if not plot.in_colour:
-        shade = max(set(shades), key=lambda s: (shades.count(s), s))
+        shade = _commonest(shades)
         return Cell(band_glyph(shade - 1, n_bands, plot.glyphs) if shade else " ")
-    bottom, top = shades[0], shades[-1]
     colours = ["", *(band_colour(rank, n_bands) for rank in range(n_bands))]
-    if bottom == top:
-        shade = max(set(shades), key=lambda s: (shades.count(s), s))
-        return Cell(" ", "", colours[shade])
-    filled = next(i for i, shade in enumerate(shades) if shade != bottom)
-    glyph = _EIGHTHS[max(filled, 1)]
-    if bottom == 0:
-        # No glyph fills seven eighths from the top, and reverse video, which could paint the
-        # terminal's own background from below, is not the same in every terminal.
-        return _hanging_cell(8 - filled, colours[top])
-    return Cell(glyph, colours[bottom], colours[top])
+    bottom = shades[0]
+    if len(set(shades)) == 2 and shades[-1] != bottom != 0:
+        filled = next(i for i, shade in enumerate(shades) if shade != bottom)
+        return Cell(_EIGHTHS[filled], colours[bottom], colours[shades[-1]])
+    # No glyph fills more than half a cell from its top, and reverse video, which could paint the
+    # terminal's own background from below, is not the same in every terminal: so halves it is.
+    lower, upper = _commonest(shades[:4]), _commonest(shades[4:])
+    if lower == upper:
+        return Cell(" ", "", colours[lower])
+    if upper == 0:
+        return Cell("▄", colours[lower])
+    return Cell("▀", colours[upper], colours[lower])
 
 
-def _hanging_cell(n_eighths: int, colour: str) -> Cell:
-    """Return a cell filled from its top, to the nearest half."""
-    if n_eighths < 2:
-        return Cell()
-    return Cell("▀", colour) if n_eighths < 6 else Cell(" ", "", colour)
+def _commonest(shades: list[int]) -> int:
+    """Return the shade that most eighths have, the narrower band's on a tie."""
+    return max(set(shades), key=lambda shade: (shades.count(shade), shade))
 
 
 def _paper(plot: Plot, row: int, column: int, height: float) -> tuple[str, int]:

@@ -59,9 +59,9 @@ def passed_sentences(reach: Reach, language: str = "en") -> list[str]:
     sentences = [said_first]
     latest = latest_figures(history)
     own = latest.get(target)
-    if own is not None and own.period != first.period:
+    if own is not None and own != first:
         sentences.append(f"The latest figure{on_basis(target)} is {_figure(own, entry)}.")
-    others = [row for basis, row in latest.items() if basis not in (target, first.basis)]
+    others = [row for basis, row in latest.items() if basis != target and row != first]
     if others:
         said = ", ".join(f"{_figure(r, entry)}{on_basis(r.basis)}" for r in others)
         sentences.append(f"The latest figures of other bases: {said}.")

@@ -69,12 +69,15 @@ def shipped_rows(series: str, file: str) -> tuple[Row, ...]:
 
 def share_history(as_of: date = date(2026, 11, 22)) -> History:
     """Domestic share of chips: IDC units joined by Bernstein's revenue; Morgan Stanley left out."""
-    rows = [r for r in shipped_rows(SHARE.id, "cn-ai-chip-market.csv") if r.source.published <= as_of]
+    rows = [
+        r for r in shipped_rows(SHARE.id, "cn-ai-chip-market.csv") if r.source.published <= as_of
+    ]
+    older = [r for r in rows if r.source.id == "recalled-bernstein" and str(r.period) == "2023"]
     unused = ("2023-H2", "2024-H2", "2025-H2")
     fitted = [
         r for r in rows
         if r.basis != "morgan-stanley" and str(r.period) not in unused
-        and not (r.basis == "bernstein-revenue" and r.quality == "recalled" and str(r.period) == "2023")
+        and r not in older
     ]  # fmt: skip
     fitted.sort(key=lambda r: (r.period.end, r.period.start, r.basis))
     reasons = {"morgan-stanley": "its basis has no declared relation to idc-units"}
@@ -83,7 +86,6 @@ def share_history(as_of: date = date(2026, 11, 22)) -> History:
         for r in rows
         if r not in fitted
     )
-    older = [r for r in rows if r.source.id == "recalled-bernstein" and str(r.period) == "2023"]
     return History(
         SHARE, as_of, tuple(fitted), ("idc-units", "bernstein-revenue"), "idc-units",
         published=tuple(r for r in rows if r not in older), left_out=left_out,
