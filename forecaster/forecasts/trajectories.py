@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from forecaster.forecasts.plan import Plan, Stretch, Unit
     from forecaster.inference.posterior import Posterior
     from forecaster.models.observations import Observations
+    from forecaster.models.trend import Step
     from forecaster.workspace.facts import SeriesEntry
 
     FloatArray = NDArray[np.float64]
@@ -90,27 +91,34 @@ def simulate_steps(
     levels : (n_steps, n_draws) level at the end of each step
     """
     step = make_step(posterior.theta, step_length)
-    covariance = np.array(
-        [
-            [step.q_bb, step.q_lb, step.q_ib],
-            [step.q_lb, step.q_ll, step.q_il],
-            [step.q_ib, step.q_il, step.q_ii],
-        ]
-    )
-    root = np.linalg.cholesky(np.moveaxis(covariance, -1, 0))
+    root = _noise_root(step)
     drift = posterior.effects[DRIFT]
     level, slope = posterior.state
     averages, levels = np.empty((2, n_steps, posterior.n_draws))
     for k in range(n_steps):
-        noise_b, noise_l, noise_i = np.einsum(
-            "kij,jk->ik", root, rng.standard_normal((3, posterior.n_draws))
-        )
-        integral = step_length * level + step.integral_gain * slope + noise_i
+        first, second, third = rng.standard_normal((3, posterior.n_draws))
+        integral = step_length * level + step.integral_gain * slope
+        integral += root[2] * first + root[4] * second + root[5] * third
         averages[k] = integral / step_length + drift * step_length / 2
-        level = level + step.slope_gain * slope + drift * step_length + noise_l
-        slope = step.phi * slope + noise_b
+        level = level + step.slope_gain * slope + drift * step_length
+        level += root[1] * first + root[3] * second
+        slope = step.phi * slope + root[0] * first
         levels[k] = level
     return averages, levels
+
+
+def _noise_root(step: Step) -> tuple[FloatArray, ...]:
+    """Return the Cholesky factor of a step's noise, columns one after the other.
+
+    In the order slope, level, integral: (bb, lb, ib, ll, il, ii), each (n_draws,).
+    """
+    bb = np.sqrt(step.q_bb)
+    lb, ib = step.q_lb / bb, step.q_ib / bb
+    ll = np.sqrt(step.q_ll - lb**2)
+    il = (step.q_il - lb * ib) / ll
+    # what is left is the integral's own noise, tiny beside the rest: rounding must not turn it
+    ii = np.sqrt(np.maximum(step.q_ii - ib**2 - il**2, 0.0))
+    return bb, lb, ib, ll, il, ii
 
 
 def _figure(

@@ -16,6 +16,7 @@ import numpy as np
 from forecaster.inference.mixture import (
     TMixture,
     draw_mixture,
+    floored_root,
     log_sum_exp,
     mixture_log_density,
     refit_mixture,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 N_FIRST = 512
 """Points of the Sobol start, and of the proposal at the modes."""
-N_ROUND = 512
+N_ROUND = 1024
 MOST_ROUNDS = 8
 MOST_K_HAT = 0.5
 LEAST_ESS = 1000.0
@@ -42,6 +43,10 @@ MOST_EVIDENCE_GAP = 0.1
 N_COMPONENTS = 3
 LEAST_TEMPERED_ESS = 80.0
 COVARIANCE_FLOOR = 0.01
+LOCAL_WEIGHT = 0.25
+"""Share of a round's points that go where a point weighed most."""
+LOCAL_SHARE = 8
+"""One in so many points is near enough to shape that component."""
 BRUTE_FORCE_POINTS = tuple(2**k for k in (16, 17, 18, 19, 20))
 _CHUNK = 4096
 """Points weighed at once by brute force, to keep memory flat."""
@@ -211,8 +216,27 @@ def _refit(proposal: TMixture, pool: _Pool, rng: np.random.Generator) -> TMixtur
         temperature *= 0.7
         tempered = temperature * log_weights
         weights = np.exp(tempered - log_sum_exp(tempered, axis=0))
-    return refit_mixture(
+    fitted = refit_mixture(
         _padded(proposal, pool, weights, rng), pool.unit, weights, floor=COVARIANCE_FLOOR
+    )
+    return _with_local_component(fitted, pool.unit, np.exp(log_weights))
+
+
+def _with_local_component(fitted: TMixture, unit: FloatArray, weights: FloatArray) -> TMixture:
+    """Add a component where a point weighs most, as wide as the points around it lie.
+
+    Noise and walk can stand in for each other, which bends the posterior: its tail leaves every
+    elliptical component behind, and shows as a few heavy points (Raftery and Bao 2010).
+    """
+    heaviest = unit[int(weights.argmax())]
+    distance = ((unit - heaviest) ** 2).sum(axis=1)
+    near = unit[np.argsort(distance)[: max(len(unit) // LOCAL_SHARE, 50)]]
+    centred = near - heaviest
+    root = floored_root(centred.T @ centred / len(near), least=COVARIANCE_FLOOR, most=1.0)
+    return TMixture(
+        weights=np.append((1 - LOCAL_WEIGHT) * fitted.weights, LOCAL_WEIGHT),
+        means=np.concatenate([fitted.means, heaviest[None]]),
+        roots=np.concatenate([fitted.roots, root[None]]),
     )
 
 

@@ -71,12 +71,13 @@ def run_filter(
     jensen = theta[S_L] ** 2
     noise = theta[S_O] ** 2
     steps = make_step(theta, timeline.durations[:, None])
+    move_noise = _noise_matrices(steps)
     for event in timeline.events:
         n = event.n_active
         z = both[:n, : n_columns + n]
         p = z[:, n_columns:]
         if event.duration >= 0:
-            _move(z, p, steps, event)
+            _move(z, p, steps, move_noise, event)
         for read in event.reads:
             i = read.observation
             # for the data and the effects their innovations, for the covariance minus its column
@@ -101,7 +102,7 @@ def run_filter(
     )
 
 
-def _move(z: FloatArray, p: FloatArray, steps: Step, event: Event) -> None:
+def _move(z: FloatArray, p: FloatArray, steps: Step, noise: FloatArray, event: Event) -> None:
     """Carry mean and covariance over one step, in place: rows first, then columns."""
     k = event.duration
     level, slope = LEVEL_STATE, SLOPE_STATE
@@ -112,17 +113,25 @@ def _move(z: FloatArray, p: FloatArray, steps: Step, event: Event) -> None:
             np.add(half[slot], gained, out=half[slot])
         np.add(half[level], steps.slope_gain[k] * half[slope], out=half[level])
         np.multiply(half[slope], steps.phi[k], out=half[slope])
-    p[level, level] += steps.q_ll[k]
-    p[slope, slope] += steps.q_bb[k]
-    p[level, slope] += steps.q_lb[k]
-    p[slope, level] = p[level, slope]
+    if event.running == (2,) and len(p) == 3:
+        p += noise[k]
+        return
+    p[:2, :2] += noise[k, :2, :2]
     for slot in event.running:
-        p[slot, level] += steps.q_il[k]
-        p[slot, slope] += steps.q_ib[k]
-        p[level, slot] = p[slot, level]
-        p[slope, slot] = p[slot, slope]
+        p[slot, :2] += noise[k, 2, :2]
+        p[:2, slot] += noise[k, :2, 2]
         for other in event.running:
-            p[slot, other] += steps.q_ii[k]
+            p[slot, other] += noise[k, 2, 2]
+
+
+def _noise_matrices(steps: Step) -> FloatArray:
+    """Return the noise covariances of (level, slope, integral), (n_durations, 3, 3, n_points)."""
+    rows = (
+        (steps.q_ll, steps.q_lb, steps.q_il),
+        (steps.q_lb, steps.q_bb, steps.q_ib),
+        (steps.q_il, steps.q_ib, steps.q_ii),
+    )
+    return np.moveaxis(np.array(rows), 2, 0)
 
 
 def _change_slots(z: FloatArray, p: FloatArray, event: Event) -> None:

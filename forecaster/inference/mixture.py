@@ -69,7 +69,7 @@ def mixture_log_density(mixture: TMixture, points: FloatArray) -> FloatArray:
 
 
 def refit_mixture(
-    start: TMixture, points: FloatArray, weights: FloatArray, *, floor: float, n_sweeps: int = 4
+    start: TMixture, points: FloatArray, weights: FloatArray, *, floor: float, n_sweeps: int = 3
 ) -> TMixture:
     """Refit a mixture to weighted points by expectation and maximisation.
 

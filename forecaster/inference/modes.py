@@ -54,8 +54,7 @@ def find_modes(log_posterior: LogDensity, points: FloatArray, values: FloatArray
     heights, gradient, hessian = _derivatives(log_posterior, modes)
     shrink = np.ones(len(modes))
     for _ in range(N_ITERATIONS):
-        steps = np.array([_newton_step(g, h) for g, h in zip(gradient, hessian, strict=True)])
-        tried = modes + shrink[:, None] * steps
+        tried = modes + shrink[:, None] * _newton_steps(gradient, hessian)
         # the derivatives at the tried points come with their heights: a refused step is rare
         found = _derivatives(log_posterior, tried)
         gain = found[0] - heights
@@ -129,12 +128,13 @@ def _derivatives(
     return heights, gradient, hessian
 
 
-def _newton_step(gradient: FloatArray, hessian: FloatArray) -> FloatArray:
-    """Return an ascent step: Newton's with the curvature made negative, held to LONGEST_MOVE."""
+def _newton_steps(gradient: FloatArray, hessian: FloatArray) -> FloatArray:
+    """Return ascent steps: Newton's with the curvature made negative, held to LONGEST_MOVE."""
     values, vectors = np.linalg.eigh(-hessian)
-    step = vectors @ ((vectors.T @ gradient) / np.maximum(np.abs(values), 0.3))
-    length = float(np.linalg.norm(step))
-    return np.asarray(step * min(1.0, LONGEST_MOVE / max(length, 1e-12)))
+    along = np.einsum("mji,mj->mi", vectors, gradient) / np.maximum(np.abs(values), 0.3)
+    steps = np.einsum("mij,mj->mi", vectors, along)
+    lengths = np.sqrt((steps**2).sum(axis=1))
+    return np.asarray(steps * np.minimum(1.0, LONGEST_MOVE / (lengths + 1e-12))[:, None])
 
 
 def _laplace_root(hessian: FloatArray) -> FloatArray:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from forecaster.models.trend import UNIT_NAME
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
-UNIT_NAME = "theta_unit"
-"""The one free variable of a family's PyMC model: (n_theta,), standard normal under the prior."""
 MAX_R_HAT = 1.01  # Vehtari et al. (2021); the older 1.1 lets bad mixing through
 MIN_ESS = 400.0  # the same: 100 for each of four chains
 MAX_MODE_GAP = 4.5

@@ -14,7 +14,7 @@ from forecaster.models.trend import DRIFT, LEVEL
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from forecaster.inference.kalman import Filtered, Marginal
+    from forecaster.inference.kalman import Marginal
     from forecaster.inference.report import FitReport
     from forecaster.inference.timeline import Timeline
     from forecaster.models.observations import Observations
@@ -87,20 +87,25 @@ def draw_posterior(
         With the windows to be kept, ending where trajectories begin.
     """
     n_draws, n_effects = len(theta_index), len(static.mean)
-    noise = rng.standard_normal((n_effects + timeline.n_states, n_draws))
+    noise = rng.standard_normal((n_effects + 2 + len(timeline.kept), n_draws))
     deviation = np.empty((n_effects, n_draws))
-    states = np.empty((timeline.n_states, n_draws))
+    wanted = [LEVEL_STATE, SLOPE_STATE, *timeline.kept]
+    states = np.empty((len(wanted), n_draws))
     width = max(1, _CHUNK_VALUES // (timeline.n_states * (timeline.n_states + n_effects + 1)))
     for first in range(0, theta.shape[1], width):
         filtered = run_filter(theta[:, first : first + width], observations, timeline, static)
         marginal = integrate_static(filtered, static, n=observations.n)
         here = (theta_index >= first) & (theta_index < first + width)
         deviation[:, here], states[:, here] = _draw_given(
-            filtered, marginal, theta_index[here] - first, noise[:, here]
+            filtered.mean[wanted],
+            filtered.covariance[np.ix_(wanted, wanted)],
+            marginal,
+            theta_index[here] - first,
+            noise[:, here],
         )
     effects = static.mean[:, None] + deviation
     level, drift = effects[LEVEL], effects[DRIFT]
-    kept = states[list(timeline.kept)] / timeline.kept_lengths[:, None]
+    kept = states[2:] / timeline.kept_lengths[:, None]
     kept += level + drift * (timeline.kept_middles - timeline.anchor)[:, None]
     final = states[LEVEL_STATE] + level + drift * (timeline.end - timeline.anchor)
     return Posterior(
@@ -114,23 +119,31 @@ def draw_posterior(
 
 
 def _draw_given(
-    filtered: Filtered, marginal: Marginal, k: NDArray[np.int64], noise: FloatArray
+    mean: FloatArray,
+    covariance: FloatArray,
+    marginal: Marginal,
+    k: NDArray[np.int64],
+    noise: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return effects' deviations and final states for the columns `k` of a filter's result."""
+    """Return effects' deviations and final states for the points `k` of a filter's result."""
     n_effects = marginal.effects_mean.shape[1]
     deviation = marginal.effects_mean[k].T + np.einsum(
         "kij,jk->ik", marginal.effects_root[k], noise[:n_effects]
     )
-    roots = _root(np.moveaxis(filtered.covariance, -1, 0))[k]
-    means = filtered.mean[:, :, k]
+    roots = _root(np.moveaxis(covariance, -1, 0))[k]
+    means = mean[:, :, k]
     centre = means[:, 0] - np.einsum("ijk,jk->ik", means[:, 1:], deviation)
     return deviation, centre + np.einsum("kij,jk->ik", roots, noise[n_effects:])
 
 
 def _root(covariance: FloatArray) -> FloatArray:
-    """Return R with R R' = covariance, (n, m, m), for matrices that may be singular.
+    """Return R with R R' = covariance, (n, m, m).
 
-    A kept point that is the end of the timeline repeats the level: no Cholesky factor exists.
+    A kept point that is the end of the timeline repeats the level, and an emptied slot is zero:
+    such matrices are singular and have no Cholesky factor.
     """
-    values, vectors = np.linalg.eigh(covariance)
-    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :])
+    try:
+        return np.asarray(np.linalg.cholesky(covariance))
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(covariance)
+        return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :])
