@@ -31,7 +31,7 @@ def validate_command(
 
     Ends with 2 if there are any.
 
-    forecaster validate my-workspace
+    forecaster validate
     """
     faults = find_faults(folder)
     from forecaster.output.screen import print_faults

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import errno
 import shlex
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from forecaster.inference.cache import cache_files, cache_folder
 
 from .conftest import DATA, Ran
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PROMPT = "$ forecaster "
 SERIES = "cn-ai-chip-domestic-share"
