@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from math import factorial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -204,3 +204,108 @@ def static_prior(observations: Observations, prior: TrendPrior, *, is_share: boo
         sd=np.array([level_sd, prior.drift.sd * o.scale, *o.offset_sd[1:]]),
         columns=columns,
     )
+
+
+UNIT_NAME = "theta_unit"
+"""The free variable of the PyMC model: (4,), standard normal under the prior."""
+_SAME_EDGE = 1e-9
+"""Edges closer than this, in years, are one: 2011.1 and 2010.1 + 1 differ by rounding."""
+_SERIES_BELOW = 0.3
+_WINDOW_TERMS = 14
+"""Terms of the window functions below 0.3; the first left out is under 1e-18."""
+
+
+def pymc_model(observations: Observations, static: StaticPrior, prior: TrendPrior) -> Any:
+    """Return the same marginal likelihood as a PyMC model, from its closed-form covariance.
+
+    No step, filter or design column of the functions above is used: windows are cut at every
+    edge into cells, and two cells are either one or lie apart, so that the mean of
+    exp(-|s - t| / tau) over a pair is a product and no difference of large terms is taken.
+
+    Parameters
+    ----------
+    observations : Observations
+    static : gives the means, sds and the anchor of the static effects
+    prior : gives the medians and log sds of the hyperparameters
+
+    Returns
+    -------
+    pymc.Model
+        Free variable `UNIT_NAME`, deterministics s_l, s_b, tau and s_o.
+    """
+    import pymc
+    import pytensor.tensor as pt
+
+    o = observations
+    start, end = o.start - static.anchor, o.end - static.anchor
+    middle = (start + end) / 2
+    cell_start, cell_end, weights = _cut_into_cells(start, end)
+    scales = np.array([o.scale, o.scale, 1.0, o.scale])
+    log_median = np.log(np.array([p.median for p in prior.theta]) * scales)
+    log_sd = np.array([p.log_sd for p in prior.theta])
+    basis_sd = np.concatenate([[0.0], static.sd[FIRST_OFFSET:]])[o.basis]
+    fixed = static.sd[LEVEL] ** 2 + static.sd[DRIFT] ** 2 * np.outer(middle, middle)
+    fixed += (o.basis[:, None] == o.basis) * basis_sd**2 + np.diag(o.noise_sd**2)
+    centred = o.z - static.mean[LEVEL] - static.mean[DRIFT] * middle
+    with pymc.Model() as model:
+        unit = pymc.Normal(UNIT_NAME, 0.0, 1.0, shape=len(THETA_NAMES))
+        theta = pt.exp(log_median + log_sd * unit)
+        s_l, s_b, tau, s_o = (
+            pymc.Deterministic(name, theta[j]) for j, name in enumerate(THETA_NAMES)
+        )
+        cells = _cell_covariance(cell_start, cell_end, s_l=s_l, s_b=s_b, tau=tau)
+        if not np.array_equal(weights, np.eye(o.n)):
+            cells = pt.dot(pt.dot(weights, cells), weights.T)
+        covariance = cells + fixed + s_o**2 * np.eye(o.n)
+        root = pt.linalg.cholesky(covariance)
+        pymc.MvNormal("link_value", mu=o.jensen * s_l**2, chol=root, observed=centred)
+    return model
+
+
+def _cut_into_cells(
+    start: FloatArray, end: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return starts and ends of the cells, and (n, n_cells) the share of each cell in a window."""
+    ordered = np.unique(np.concatenate([start, end]))
+    edges = ordered[np.concatenate([[True], np.diff(ordered) > _SAME_EDGE])]
+    first = np.searchsorted(edges, start + _SAME_EDGE) - 1
+    last = np.searchsorted(edges, end + _SAME_EDGE) - 1
+    index: dict[tuple[int, int], int] = {}
+    entries = []
+    for i, (a, b) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+        for part in [(k, k + 1) for k in range(a, b)] or [(a, a)]:
+            share = (edges[part[1]] - edges[part[0]]) / (edges[b] - edges[a]) if b > a else 1.0
+            entries.append((i, index.setdefault(part, len(index)), share))
+    weights = np.zeros((len(start), len(index)))
+    for i, j, share in entries:
+        weights[i, j] = share
+    cells = edges[np.array(list(index))]
+    return cells[:, 0], cells[:, 1], weights
+
+
+def _cell_covariance(start: FloatArray, end: FloatArray, *, s_l: Any, s_b: Any, tau: Any) -> Any:
+    """Return Cov of the averages of the zero-mean level over cells, symbolic in theta.
+
+    s_l^2 M + s_b^2 tau^2 (2 M / tau - 1 + e_i + e_j - E), where M is the mean of min(s, t), e of
+    exp(-s / tau) and E of exp(-|s - t| / tau) (mathematics, section 1).
+    """
+    import pytensor.tensor as pt
+
+    length, middle, same = end - start, (start + end) / 2, np.eye(len(start))
+    shared = np.minimum(middle[:, None], middle)
+    np.fill_diagonal(shared, start + length / 3)
+    gap = np.maximum(np.maximum(start[:, None], start) - np.minimum(end[:, None], end), 0.0)
+    x = length / tau
+    low, high = pt.minimum(x, _SERIES_BELOW), pt.maximum(x, _SERIES_BELOW)
+    # means of exp(-s) over [0, x] and of exp(-|s - t|) over its square; both 1 for a point
+    once_low, both_low = 0.0, 0.0
+    for k in range(_WINDOW_TERMS - 1, -1, -1):
+        once_low = once_low * low + (-1.0) ** k / factorial(k + 1)
+        both_low = both_low * low + 2 * (-1.0) ** k / factorial(k + 2)
+    fall = pt.expm1(-high)
+    once = pt.switch(x < _SERIES_BELOW, once_low, -fall / high)
+    both = pt.switch(x < _SERIES_BELOW, both_low, 2 * (fall + high) / high**2)
+    decay = pt.exp(-start / tau) * once
+    pairs = pt.exp(-gap / tau) * once[:, None] * once * (1 - same) + same * both
+    stray = 2 * shared + tau * (decay[:, None] + decay - 1 - pairs)
+    return s_l**2 * shared + s_b**2 * tau * stray

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from itertools import pairwise
 
 import numpy as np
@@ -20,7 +21,7 @@ from calibration.problems import (
 
 from forecaster.inference.kalman import integrate_static, log_likelihood, run_filter
 from forecaster.inference.timeline import lay_out
-from forecaster.models.trend import make_step, static_prior, theta_at
+from forecaster.models.trend import UNIT_NAME, make_step, pymc_model, static_prior, theta_at
 
 TOLERANCE = 1e-6  # of 1 + |log density|: design, section 4
 
@@ -217,3 +218,42 @@ def test_two_short_steps_make_one_long_step():
     f_long, q_long = matrices(long)
     assert f @ f == pytest.approx(f_long, rel=1e-12)
     assert f @ q @ f.T + q == pytest.approx(q_long, rel=1e-12)
+
+
+def _pymc_gap(observations, unit) -> float:
+    """Return the largest gap between likelihood plus prior in PyMC and in the dense reference."""
+    prior = make_prior()
+    _, static = for_filter(observations, prior)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyMC's and PyTensor's own, at import
+        log_posterior = pymc_model(observations, static, prior).compile_logp(mode="FAST_COMPILE")
+        found = np.array([float(log_posterior({UNIT_NAME: u})) for u in unit])
+    problem = as_problem(observations, prior)
+    log_prior = -0.5 * (unit**2).sum(axis=1) - 2 * np.log(2 * np.pi)
+    expected = np.array([dense.log_density(problem, t) for t in theta_of(unit)]) + log_prior
+    return float((np.abs(found - expected) / (1 + np.abs(expected))).max())
+
+
+HARDEST = ("shifted averages", "overlapping houses")
+
+
+@pytest.mark.parametrize(
+    "layout", [x if x in HARDEST else pytest.param(x, marks=pytest.mark.slow) for x in LAYOUTS]
+)
+def test_pymc_model_gives_the_dense_log_density(layout):
+    rng = np.random.default_rng(27)
+    assert _pymc_gap(make_observations(layout, rng), random_unit(rng, 20)) < TOLERANCE
+
+
+def test_pymc_model_gives_the_dense_log_density_of_a_single_value():
+    rng = np.random.default_rng(28)
+    observations = make_observations("annual averages", rng, n=1)
+    assert _pymc_gap(observations, random_unit(rng, 20)) < TOLERANCE
+
+
+def test_pymc_model_keeps_its_digits_where_its_series_meet_the_closed_forms():
+    # years over tau = 3.3: D / tau crosses 0.3 between these two values
+    rng = np.random.default_rng(29)
+    unit = np.zeros((2, 4))
+    unit[:, 2] = (np.log(1 / np.array([0.2999, 0.3001])) - np.log(3.0)) / 0.7
+    assert _pymc_gap(make_observations("overlapping houses", rng), unit) < 1e-8
