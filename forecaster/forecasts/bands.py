@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from forecaster.forecasts.monte_carlo import share_error
 
+if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecaster.forecasts.forecast import Forecast
@@ -119,22 +119,25 @@ def central_band(trajectories: FloatArray, *, coverage: float) -> tuple[FloatArr
 
 
 def quantile_mcse(
-    ordered: FloatArray, quantile_levels: Sequence[float] | FloatArray, *, effective_draws: float
+    draws: FloatArray,
+    quantile_levels: FloatArray,
+    *,
+    theta_index: NDArray[np.int64] | None = None,
+    ess: float = np.inf,
 ) -> FloatArray:
     """Return the Monte Carlo standard error of quantiles.
 
-    The number of draws under the true quantile at level p is binomial with standard error
-    sqrt(p (1 - p) / S) as a share, so half the distance between the order statistics one such
-    error below and above p is the error of the quantile. It needs no density estimate.
+    The share of draws under the quantile at level p has a standard error e, so half the distance
+    between the quantiles at p - e and p + e is the error of the quantile. That needs no estimate
+    of the density.
 
     Parameters
     ----------
-    ordered : (n_draws, n_periods), unit of the target
-        Draws in ascending order along the first axis.
+    draws : (n_draws, n_periods), unit of the target
     quantile_levels : (n_levels,)
         Each in (0, 1).
-    effective_draws : float
-        S, number of independent draws that carry the same information
+    theta_index, ess
+        As in `share_error`.
 
     Returns
     -------
@@ -144,14 +147,17 @@ def quantile_mcse(
     ----------
     Vehtari, Gelman, Simpson, Carpenter and Buerkner (2021), section 4.4, with the normal
     approximation to their beta quantiles.
-
     """
-    n_draws = ordered.shape[0]
-    levels = np.asarray(quantile_levels, dtype=np.float64)
-    error = np.sqrt(levels * (1.0 - levels) / max(effective_draws, 1.0))
-    below = np.clip(np.floor((levels - error) * n_draws).astype(int), 0, n_draws - 1)
-    above = np.clip(np.ceil((levels + error) * n_draws).astype(int), 0, n_draws - 1)
-    return np.asarray((ordered[above] - ordered[below]) / 2.0)
+    ordered = np.sort(draws, axis=0)
+    values = np.quantile(ordered, quantile_levels, axis=0)
+    n_draws, n_periods = draws.shape
+    under = (draws[:, None, :] <= values[None, :, :]).reshape(n_draws, -1)
+    error = share_error(under, theta_index=theta_index, ess=ess).reshape(values.shape)
+    levels = quantile_levels[:, None]
+    below = np.clip(np.floor((levels - error) * n_draws), 0, n_draws - 1).astype(int)
+    above = np.clip(np.ceil((levels + error) * n_draws), 0, n_draws - 1).astype(int)
+    column = np.arange(n_periods)
+    return np.asarray((ordered[above, column] - ordered[below, column]) / 2.0)
 
 
 def band_table(forecast: Forecast) -> Bands:
@@ -172,29 +178,19 @@ def band_table(forecast: Forecast) -> Bands:
     coverages = tuple(sorted(set(forecast.coverages)))
     ends = {0.5}.union(*(band_ends(coverage) for coverage in coverages))
     levels = np.array(sorted(ends))
-    ordered = np.sort(draws, axis=0)
-    values = np.quantile(ordered, levels, axis=0)
-    if kind == "count" and np.array_equal(ordered, np.rint(ordered)):
+    values = np.quantile(draws, levels, axis=0)
+    if kind == "count" and np.array_equal(draws, np.rint(draws)):
         values = np.rint(values)
     return Bands(
         periods=forecast.periods,
         quantile_levels=levels,
         values=values,
         mean=draws.mean(axis=0) if kind in KINDS_WITH_A_MEAN else None,
-        mcse=quantile_mcse(ordered, levels, effective_draws=effective_draws(forecast)),
+        mcse=quantile_mcse(
+            draws, levels, theta_index=forecast.theta_index, ess=forecast.report.ess
+        ),
         coverages=coverages,
     )
-
-
-def effective_draws(forecast: Forecast) -> float:
-    """Return how many independent draws the trajectories are worth.
-
-    Draws are resampled from weighted parameter points, so they know no more than the weights
-    do; taking the smaller number errs towards printing fewer digits.
-    """
-    n_draws = float(forecast.trajectories.shape[0])
-    ess = forecast.report.ess
-    return min(n_draws, ess) if np.isfinite(ess) else n_draws
 
 
 def _require_finite(trajectories: FloatArray) -> None:

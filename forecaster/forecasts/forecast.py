@@ -46,6 +46,8 @@ class Forecast:
     quantity : 'published' (offset and observation noise included) or 'latent'
     coverages : nominal probabilities of the central bands, each in (0, 1)
     from_cache : whether the posterior came from the cache
+    theta_index : (n_draws,) draws with the same number share their hyperparameters; None where
+        that is not known, which makes Monte Carlo errors larger
     """
 
     history: History
@@ -58,6 +60,7 @@ class Forecast:
     manifest: Manifest
     warnings: tuple[str, ...] = ()
     from_cache: bool = False
+    theta_index: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ class Stretch:
 
     Attributes
     ----------
-    length : years
+    length : years; 0 for a level taken at a point
     kept : index into the posterior's kept windows, or None
     step : index of the step after the posterior's end, when not kept
     """
@@ -206,7 +206,9 @@ class _Cutter:
         """Return the stretch at whose end the level is taken."""
         if time <= self._end + TOLERANCE:
             return self._keep(time, time)
-        return self._step(time - 1 / self._per_year, time)
+        step = self._step(time - 1 / self._per_year, time).step
+        # no length: a stock is a level, not an amount gathered over the step
+        return Stretch(0.0, None, step)
 
     def cut(self, start: float, end: float) -> tuple[Stretch, ...]:
         """Return the stretches between two times."""

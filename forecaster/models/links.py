@@ -48,10 +48,13 @@ class LinkValue:
     shift: float = 0.0
 
 
-def _precision(rows: Sequence[Row], row: Row) -> float:
-    """Return the step in which the value was printed: 0.01 for '0.41', 1 for '57'."""
-    exponent = Decimal(row.printed).as_tuple().exponent
-    return float(10.0 ** int(exponent)) if rows else 1.0
+def _precision(rows: Sequence[Row]) -> float:
+    """Return the finest step in which the values of a basis were printed: 0.01 for '0.41'.
+
+    Of the whole basis, because tables drop closing zeros: 3 beside 2.4 and 1.5 is 3.0.
+    """
+    exponents = [Decimal(row.printed).as_tuple().exponent for row in rows]
+    return float(10.0 ** min(int(exponent) for exponent in exponents))
 
 
 def _least_positive(rows: Sequence[Row], row: Row, *, complement: bool = False) -> float:
@@ -61,7 +64,7 @@ def _least_positive(rows: Sequence[Row], row: Row, *, complement: bool = False) 
     """
     amounts = [1 - r.value if complement else r.value for r in rows]
     positive = [amount for amount in amounts if amount > 0]
-    return min(positive) if positive else min(_precision(rows, row), 1.0)
+    return min(positive) if positive else min(_precision(rows), 1.0)
 
 
 def _log_value(rows: Sequence[Row], row: Row, length: float, sd: float, step: float) -> LinkValue:
@@ -85,10 +88,9 @@ def _positive(
     rows: Sequence[Row], entry: SeriesEntry, prior: TrendPrior, scale: float
 ) -> list[LinkValue]:
     del scale  # only kind `real` has one
+    step = _precision(rows)
     return [
-        _log_value(
-            rows, row, _window(row, entry), prior.quality_sd[row.quality], _precision(rows, row)
-        )
+        _log_value(rows, row, _window(row, entry), prior.quality_sd[row.quality], step)
         for row in rows
     ]
 
@@ -115,6 +117,7 @@ def _share(
     rows: Sequence[Row], entry: SeriesEntry, prior: TrendPrior, scale: float
 ) -> list[LinkValue]:
     del scale
+    step = min(_precision(rows), SHARE_PRECISION)
     found = []
     for row in rows:
         start, end = row.period.end_year - _window(row, entry), row.period.end_year
@@ -126,7 +129,7 @@ def _share(
             )
             continue
         slope = 1 / (row.value * (1 - row.value))
-        rounding = min(_precision(rows, row), SHARE_PRECISION) * UNIFORM_SD * slope
+        rounding = step * UNIFORM_SD * slope
         sd = math.hypot(2 * prior.quality_sd[row.quality], rounding)
         z = math.log(row.value) - math.log1p(-row.value)
         found.append(LinkValue(row, start, end, z, sd, math.log(slope)))
@@ -136,10 +139,10 @@ def _share(
 def _real(
     rows: Sequence[Row], entry: SeriesEntry, prior: TrendPrior, scale: float
 ) -> list[LinkValue]:
+    rounding = _precision(rows) * UNIFORM_SD
     found = []
     for row in rows:
         start, end = row.period.end_year - _window(row, entry), row.period.end_year
-        rounding = _precision(rows, row) * UNIFORM_SD
         sd = math.hypot(prior.quality_sd[row.quality] * scale, rounding)
         found.append(LinkValue(row, start, end, row.value, sd, 0.0))
     return found
@@ -154,6 +157,7 @@ def _cumulative(
         return []  # link_observations needs one increment in all; a thin basis adds none
     steps = [later.value - earlier.value for earlier, later in pairwise(rows)]
     least = min((step for step in steps if step > 0), default=1.0)
+    rounding = UNIFORM_SD * math.sqrt(2) * _precision(rows)
     found = []
     for (earlier, later), step in zip(pairwise(rows), steps, strict=True):
         if step < 0:
@@ -169,7 +173,6 @@ def _cumulative(
             found.append(LinkValue(later, start, end, z, ZERO_SD, 0.0, is_zero=True))
             continue
         # both ends of a step share the error of the total, so quality acts on the step itself
-        rounding = UNIFORM_SD * math.hypot(_precision(rows, earlier), _precision(rows, later))
         sd = math.hypot(prior.quality_sd[later.quality], rounding / step)
         found.append(
             LinkValue(later, start, end, math.log(step / (end - start)), sd, -math.log(step))
