@@ -57,7 +57,7 @@ def _precision(rows: Sequence[Row]) -> float:
     return float(10.0 ** min(int(exponent) for exponent in exponents))
 
 
-def _least_positive(rows: Sequence[Row], row: Row, *, complement: bool = False) -> float:
+def _least_positive(rows: Sequence[Row], *, complement: bool = False) -> float:
     """Return what a zero (or, for a share, a one) lies below: the least amount ever printed.
 
     The last printed digit would say far too much where a table holds computed figures.
@@ -72,7 +72,7 @@ def _log_value(rows: Sequence[Row], row: Row, length: float, sd: float, step: fl
     start, end = row.period.end_year - (length or 0.0), row.period.end_year
     years = length or 1.0
     if row.value <= 0:
-        z = math.log(_least_positive(rows, row) / 2 / years) - 1
+        z = math.log(_least_positive(rows) / 2 / years) - 1
         return LinkValue(row, start, end, z, ZERO_SD, 0.0, is_zero=True)
     rounding = step * UNIFORM_SD / row.value
     z = math.log(row.value / years)
@@ -123,7 +123,7 @@ def _share(
         start, end = row.period.end_year - _window(row, entry), row.period.end_year
         if row.value in (0.0, 1.0):
             at_one = row.value == 1.0
-            z = math.log(_least_positive(rows, row, complement=at_one) / 2) - 1
+            z = math.log(_least_positive(rows, complement=at_one) / 2) - 1
             found.append(
                 LinkValue(row, start, end, -z if at_one else z, ZERO_SD, 0.0, is_zero=True)
             )
