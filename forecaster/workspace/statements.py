@@ -111,11 +111,16 @@ def _faults_of_judgement(
         if near := nearest_names(cells["series"], listed, n=1, likeness=_MISSPELT):
             problem = f"the series {quoted(cells['series'])} looks misspelt"
             yield CellError("a misspelt series", problem, f"did you mean {quoted(near[0])}?")
-    elif entry is not None and cells["unit"] != entry.unit:
+    elif entry is not None and not _is_same_unit(cells["unit"], entry.unit):
         problem = f"{quoted(cells['unit'])} is not the unit of {quoted(entry.id)}"
         yield CellError("another unit", problem, f"convert the values to {quoted(entry.unit)}")
     names = ("value_low", "value", "value_high", "outcome_value")
     yield from _faults_of_values(cells, names, kind=entry.kind if entry else "real")
+
+
+def _is_same_unit(stated: str, unit: str) -> bool:
+    """Say whether a statement is in the unit of its series; FLOP/s are operations per second."""
+    return stated in (unit, unit.replace("OP/s", "FLOP/s"))
 
 
 def _faults_of_values(
