@@ -143,17 +143,23 @@ def check_coverages(coverages: Collection[float], *, flag: str) -> tuple[float, 
         )
     for coverage in coverages:
         if not 0.0 < coverage < 1.0:
-            raise InputError(
-                problem=f"no band can have a coverage of {coverage * 100:g}%",
-                where=flag,
-                fix="use percents between 0 and 100, such as 50,80,95",
-            )
+            raise _impossible_coverage(coverage, flag=flag)
     ascending = tuple(sorted(round(coverage, 12) for coverage in coverages))
     if len(set(ascending)) < len(ascending):
         raise InputError(
             problem="the same coverage is asked for twice", where=flag, fix="name each once"
         )
     return ascending
+
+
+def _impossible_coverage(coverage: float, *, flag: str) -> InputError:
+    """Say so in percents to who typed percents, and in probabilities to who gave those."""
+    shown, example = f"{coverage:g}", "probabilities between 0 and 1, such as 0.8"
+    if flag.startswith("-"):
+        shown, example = f"{coverage * 100:g}%", "percents between 0 and 100, such as 50,80,95"
+    return InputError(
+        problem=f"no band can have a coverage of {shown}", where=flag, fix=f"use {example}"
+    )
 
 
 def read_whole_number(text: str, *, flag: str, least: int, most: int) -> int:

@@ -1,0 +1,75 @@
+"""The command `reach`, through main()."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .conftest import Ran
+
+SERIES = "cn-ai-chip-domestic-share"
+SPREAD = b"period,value\n2019,-1\n2020,-2\n2021,-1.5\n2022,-3\n2023,-2\n2024,-2.5\n2025,-3\n"
+
+
+def test_answer_comes_first_and_uses_nothing_published_later(run: Callable[..., Ran]) -> None:
+    ran = run("reach", SERIES, "40%", "--as-of", "2025-06-30", "--by", "2025")
+    text = " ".join(ran.stdout.split())
+    assert ran.code == 0
+    assert ran.stderr == ""
+    assert text.startswith("As of 2025-06-30, the chance that ")
+    assert "2025-10-31" not in text  # when the figure of 2025-H1 was published
+    assert "idc-units" in text
+
+
+def test_reached_levels_are_said_so(run: Callable[..., Ran]) -> None:
+    text = " ".join(run("reach", SERIES, "40%").stdout.split())
+    assert text.startswith("Already passed: as of 2026-11-22, ")
+
+
+@pytest.mark.parametrize("level", ["40%", "0.4", "4e-1"])
+def test_levels_are_read_in_many_forms(level: str, run: Callable[..., Ran]) -> None:
+    record = json.loads(run("reach", SERIES, level, "--json").stdout)
+    assert record["level"] == pytest.approx(0.4)
+
+
+def test_json_holds_chances_that_never_fall(run: Callable[..., Ran]) -> None:
+    record = json.loads(run("reach", SERIES, "60%", "--by", "2030", "--json").stdout)
+    by_period = record["by_period"]
+    assert by_period == sorted(by_period)
+    assert by_period[-1] + record["never"] == pytest.approx(1.0)
+
+
+def test_below_counts_falls(run: Callable[..., Ran]) -> None:
+    low, lower = (
+        json.loads(run("reach", SERIES, level, "--below", "--json").stdout)["by_period"][-1]
+        for level in ("35%", "20%")
+    )
+    assert 0.0 < lower < low < 1.0
+
+
+def test_a_level_below_zero_is_no_flag(run: Callable[..., Ran]) -> None:
+    for arguments in (["-4", "--below"], ["--below", "-4"], ["--below", "--", "-4"]):
+        ran = run("reach", "-", *arguments, "--kind", "real", "--json", stdin=SPREAD)
+        if "--" in arguments:  # then the flags behind it are arguments too
+            assert ran.code == 2
+            continue
+        assert ran.code == 0, ran.stderr
+        assert json.loads(ran.stdout)["level"] == -4.0
+
+
+def test_the_latent_level_is_another_question(run: Callable[..., Ran]) -> None:
+    published = json.loads(run("reach", SERIES, "60%", "--json").stdout)
+    latent = json.loads(run("reach", SERIES, "60%", "--json", "--latent").stdout)
+    assert latent["by_period"][-1] > published["by_period"][-1]
+
+
+def test_unknown_flags_are_refused_with_usage(run: Callable[..., Ran]) -> None:
+    ran = run("reach", SERIES, "40%", "--bye", "2027")
+    assert ran.code == 2
+    assert "No such option: --bye" in ran.stderr
+    assert ran.stdout == ""
