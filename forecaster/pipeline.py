@@ -161,6 +161,7 @@ def _run(
         manifest=_manifest(facts, beliefs, settings),
         warnings=(*history.notes, *observations.notes, *warnings),
         from_cache=from_cache,
+        theta_index=posterior.theta_index,
     )
     return _Run(forecast, posterior)
 

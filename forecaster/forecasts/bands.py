@@ -114,8 +114,28 @@ def central_band(trajectories: FloatArray, *, coverage: float) -> tuple[FloatArr
 
     """
     _require_finite(trajectories)
-    lower, upper = np.quantile(trajectories, band_ends(coverage), axis=0)
+    lower, upper = quantiles(np.sort(trajectories, axis=0), np.array(band_ends(coverage)))
     return lower, upper
+
+
+def quantiles(ordered: FloatArray, quantile_levels: FloatArray) -> FloatArray:
+    """Return quantiles of draws already in ascending order, (n_levels, n_periods).
+
+    The quantile at p stands at position p (n - 1) of 0..n-1, on a straight line between its two
+    neighbours (Hyndman and Fan 1996, type 7). As `np.quantile`, which loads `numpy.ma` on the
+    way: a tenth of the time of a whole cold forecast.
+
+    Parameters
+    ----------
+    ordered : (n_draws, n_periods)
+    quantile_levels : (n_levels,)
+        Each in (0, 1).
+    """
+    position = quantile_levels * (len(ordered) - 1)
+    below = np.floor(position).astype(int)
+    above = np.minimum(below + 1, len(ordered) - 1)
+    share = (position - below)[:, None]
+    return np.asarray(ordered[below] + share * (ordered[above] - ordered[below]))
 
 
 def quantile_mcse(
@@ -149,10 +169,12 @@ def quantile_mcse(
     approximation to their beta quantiles.
     """
     ordered = np.sort(draws, axis=0)
-    values = np.quantile(ordered, quantile_levels, axis=0)
+    values = quantiles(ordered, quantile_levels)
     n_draws, n_periods = draws.shape
-    under = (draws[:, None, :] <= values[None, :, :]).reshape(n_draws, -1)
-    error = share_error(under, theta_index=theta_index, ess=ess).reshape(values.shape)
+    # level by level, so that memory stays a few copies of the draws
+    error = np.array(
+        [share_error(draws <= value, theta_index=theta_index, ess=ess) for value in values]
+    )
     levels = quantile_levels[:, None]
     below = np.clip(np.floor((levels - error) * n_draws), 0, n_draws - 1).astype(int)
     above = np.clip(np.ceil((levels + error) * n_draws), 0, n_draws - 1).astype(int)
@@ -178,7 +200,7 @@ def band_table(forecast: Forecast) -> Bands:
     coverages = tuple(sorted(set(forecast.coverages)))
     ends = {0.5}.union(*(band_ends(coverage) for coverage in coverages))
     levels = np.array(sorted(ends))
-    values = np.quantile(draws, levels, axis=0)
+    values = quantiles(np.sort(draws, axis=0), levels)
     if kind == "count" and np.array_equal(draws, np.rint(draws)):
         values = np.rint(values)
     return Bands(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecaster.forecasts.monte_carlo import share_error
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -61,30 +63,8 @@ def crossing_error(
 ) -> FloatArray:
     """Return the Monte Carlo standard error of `Crossing.by_period`, (n_periods,).
 
-    Draws that share hyperparameters tell apart the two sources of error: paths, of which there
-    are as many as draws, and hyperparameters, of which there are `ess` effective ones.
-
-    References
-    ----------
-    One-way random effects analysis of variance, unbalanced groups (Searle, Casella and McCulloch
-    1992, ch. 3).
+    Arguments as in `count_crossings` and `share_error`.
     """
     beyond = trajectories <= level if below else trajectories >= level
-    reached = np.logical_or.accumulate(beyond, axis=1).astype(np.float64)
-    n = len(reached)
-    _, group, sizes = np.unique(theta_index, return_inverse=True, return_counts=True)
-    n_groups = len(sizes)
-    total = reached.mean(axis=0)
-    means = np.zeros((n_groups, reached.shape[1]))
-    np.add.at(means, group, reached)
-    means /= sizes[:, None]
-    between = (sizes[:, None] * (means - total) ** 2).sum(axis=0)
-    within = ((reached - means[group]) ** 2).sum(axis=0)
-    if n_groups in (1, n):
-        return np.asarray(np.sqrt(total * (1 - total) * (1 / n + 1 / ess)))
-    mean_within = within / (n - n_groups)
-    typical_size = (n - (sizes**2).sum() / n) / (n_groups - 1)
-    var_between = np.maximum(between / (n_groups - 1) - mean_within, 0.0) / typical_size
-    # an estimate of zero from no or all crossings is no certainty: never below one path's worth
-    least = 1 / (n + 2) ** 2
-    return np.asarray(np.sqrt(np.maximum(var_between / ess + mean_within / n, least)))
+    reached = np.logical_or.accumulate(beyond, axis=1)
+    return share_error(reached, theta_index=theta_index, ess=ess)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from rich.style import Style
 from rich.text import Text
@@ -26,14 +27,6 @@ class Cell:
     ink: str = ""
     paper: str = ""
     bold: bool = False
-
-    def style(self) -> Style:
-        """Return the style to print it in."""
-        return Style(
-            color=self.ink or None,
-            bgcolor=self.paper or None,
-            bold=self.bold or None,
-        )
 
 
 @dataclass(slots=True)
@@ -91,7 +84,14 @@ class Canvas:
         """Return a row for the console, without the blanks at its end."""
         line = Text(end="", no_wrap=True)
         cells = self.cells[row]
-        last = max((i for i, cell in enumerate(cells) if cell != Cell()), default=-1)
-        for cell in cells[: last + 1]:
-            line.append(cell.glyph, cell.style())
+        blank = Cell()
+        last = max((i for i, cell in enumerate(cells) if cell != blank), default=-1)
+        for (ink, paper, bold), run in groupby(cells[: last + 1], key=_look):
+            style = Style(color=ink or None, bgcolor=paper or None, bold=bold or None)
+            line.append("".join(cell.glyph for cell in run), style)
         return line
+
+
+def _look(cell: Cell) -> tuple[str, str, bool]:
+    """Return what makes the style of a cell."""
+    return cell.ink, cell.paper, cell.bold

@@ -13,6 +13,8 @@ from forecaster.output.chart_points import coverage_label
 from forecaster.output.digits import format_value
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from rich.console import Console
 
     from forecaster.output.canvas import Canvas
@@ -50,7 +52,13 @@ ASCII = Glyphs(".:#", "=", "-", "o", "x", "|+-+", False)
 
 @dataclass(slots=True)
 class Plot:
-    """A canvas with its axes."""
+    """A canvas with its axes.
+
+    Attributes
+    ----------
+    shades : (8 n_rows, n_columns), from the top; 0 outside the fan, else how many bands hold
+        this eighth of a cell
+    """
 
     fan: FanPoints
     canvas: Canvas
@@ -59,6 +67,7 @@ class Plot:
     last: float
     in_colour: bool
     glyphs: Glyphs
+    shades: NDArray[np.int64]
 
     def column(self, time: float) -> float:
         """Return where a moment stands, in columns."""

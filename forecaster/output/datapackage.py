@@ -6,6 +6,7 @@ import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from forecaster.output.footer import warning_lines
 from forecaster.output.json_output import diagnostics_record, json_text, sources_record
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _forecast_record(forecast: Forecast) -> dict[str, Any]:
         "manifest": asdict(forecast.manifest),
         "diagnostics": diagnostics_record(forecast),
         "sources": sources_record(history),
-        "warnings": [*history.notes, *forecast.warnings],
+        "warnings": warning_lines(forecast),
     }
 
 

@@ -15,6 +15,9 @@ import math
 SIGNIFICANT = 3
 """Digits of a number on the screen when neither its error nor its band asks for fewer or more."""
 
+_TINY = 1e-290
+"""Below this the digits of a number cannot be told by powers of ten: it is shown as zero."""
+
 _WORDS = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 _SCALE_WORDS = ("thousand", "million", "billion", "trillion")
 
@@ -55,6 +58,8 @@ def format_number(
     """
     if not math.isfinite(value):
         return "none"
+    if abs(value) < _TINY:
+        value = 0.0
     least = max(unit_of_error(mcse), 1.0 if whole else 0.0)
     first = _round_to(value, max(_wanted_step(value, spread), least))
     step = max(_wanted_step(first or value, spread), least)  # 9.999 is 10.0, not 10.00
@@ -172,9 +177,9 @@ def _has_scale_word(unit: str) -> bool:
 def _wanted_step(value: float, spread: float) -> float:
     """Return the last digit worth printing: three digits, more where the band is narrower."""
     if value == 0.0:
-        return 10.0 ** math.floor(math.log10(spread / 10.0)) if spread > 0.0 else 1.0
+        return 10.0 ** math.floor(math.log10(spread / 10.0)) if spread > _TINY else 1.0
     step = 10.0 ** (math.floor(math.log10(abs(value))) - SIGNIFICANT + 1)
-    if spread > 0.0:
+    if spread > _TINY:
         step = min(step, 10.0 ** math.floor(math.log10(spread / 10.0)))
     # Nine digits are the most a reader can use, however narrow the band.
     return float(max(step, abs(value) * 1e-9))
@@ -186,7 +191,7 @@ def _wanted_percent_step(percent: float, spread: float) -> float:
     if room == 0.0 or percent > 100.0:
         return 1.0
     step = min(1.0, 10.0 ** (math.floor(math.log10(room) + 1e-9) - (1 if room >= 1.0 else 0)))
-    if spread > 0.0:
+    if spread > _TINY:
         step = min(step, 10.0 ** math.floor(math.log10(spread / 10.0)))
     return float(max(step, 1e-6))
 

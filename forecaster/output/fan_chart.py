@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
 from rich.cells import cell_len
 
 from forecaster.output.axes import time_ends, value_scale
@@ -26,12 +27,13 @@ from forecaster.output.chart_frame import (
     rows_with_axis,
     time_axis,
 )
-from forecaster.output.chart_points import value_at
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from rich.console import Console
     from rich.text import Text
 
+    from forecaster.output.axes import Scale
     from forecaster.output.chart_points import FanPoints
 
 MOST_COLUMNS = 140
@@ -57,16 +59,18 @@ def fan_chart(fan: FanPoints, console: Console) -> list[Text]:
     n_rows = max(9, min(22, width // 5 + 3))
     scale = value_scale(fan, n_ticks=max(4, n_rows // 3))
     gutter = max(cell_len(label) for label in scale.labels) + 1
+    n_columns = max(width - gutter - 2, 10)
     first, last = time_ends(fan)
     glyphs = ASCII if console.options.ascii_only else UNICODE
     plot = Plot(
         fan=fan,
-        canvas=Canvas(n_rows, max(width - gutter - 2, 10)),
+        canvas=Canvas(n_rows, n_columns),
         scale=scale,
         first=first,
         last=last,
         in_colour=has_shades(console) and glyphs is UNICODE,
         glyphs=glyphs,
+        shades=_shades(fan, scale, n_rows=n_rows, n_columns=n_columns),
     )
     _paint_bands(plot)
     _draw_level(plot)
@@ -75,34 +79,35 @@ def fan_chart(fan: FanPoints, console: Console) -> list[Text]:
     return [*rows_with_axis(plot, gutter), *time_axis(plot, gutter), *legend(plot, width)]
 
 
+def _shades(fan: FanPoints, scale: Scale, *, n_rows: int, n_columns: int) -> NDArray[np.int64]:
+    """Return how many bands hold each eighth of a cell, (8 n_rows, n_columns), from the top."""
+    first, last = time_ends(fan)
+    moments = first + (np.arange(n_columns) + 0.5) / n_columns * (last - first)
+    half_column = 0.5 * (last - first) / n_columns
+    inside = (moments >= fan.times[0] - half_column) & (moments <= fan.times[-1] + half_column)
+    heights = 1.0 - (np.arange(8 * n_rows) + 0.5) / (8 * n_rows)
+    shades = np.zeros((8 * n_rows, n_columns), dtype=np.int64)
+    for _, lower, upper in fan.bands:
+        # a straight line on the axis is one in fractions of it, whatever its scale
+        low, high = (
+            np.interp(moments, fan.times, [scale.fraction(value) for value in end.tolist()])
+            for end in (lower, upper)
+        )
+        low = np.minimum(low, high - 0.125 / n_rows)  # a thin band must not vanish
+        shades += (heights[:, None] >= low) & (heights[:, None] <= high) & inside
+    return shades
+
+
 def _paint_bands(plot: Plot) -> None:
     """Shade every cell by the narrowest band that holds it."""
-    fan, canvas = plot.fan, plot.canvas
-    begin, end = float(fan.times[0]), float(fan.times[-1])
-    half_column = 0.5 * (plot.last - plot.first) / canvas.n_columns
-    for column in range(canvas.n_columns):
-        moment = plot.moment(column)
-        if begin - half_column <= moment <= end + half_column:
-            edges = _edges(plot, moment)
-            for row in range(canvas.n_rows):
-                shades = [_shade(edges, row + 1 - (part + 0.5) / 8) for part in range(8)]
-                canvas.cells[row][column] = _band_cell(plot, shades)
-
-
-def _edges(plot: Plot, moment: float) -> list[tuple[float, float]]:
-    """Return (top row, bottom row) of each band at a moment, the widest first."""
-    is_log = plot.scale.is_log
-    edges = []
-    for _, lower, upper in plot.fan.bands:
-        top = plot.row(value_at(plot.fan, upper, moment, is_log=is_log))
-        bottom = plot.row(value_at(plot.fan, lower, moment, is_log=is_log))
-        edges.append((top, max(bottom, top + 0.125)))  # a thin band must not vanish
-    return edges
-
-
-def _shade(edges: list[tuple[float, float]], row: float) -> int:
-    """Return 0 outside the fan, else the number of bands that hold this height."""
-    return sum(1 for top, bottom in edges if top <= row <= bottom)
+    painted: dict[bytes, Cell] = {}
+    for row in range(plot.canvas.n_rows):
+        eighths = plot.shades[8 * row : 8 * row + 8][::-1].T
+        for column in np.flatnonzero(eighths.any(axis=1)):
+            key = eighths[column].tobytes()
+            if key not in painted:
+                painted[key] = _band_cell(plot, eighths[column].tolist())
+            plot.canvas.cells[row][column] = painted[key]
 
 
 def _band_cell(plot: Plot, shades: list[int]) -> Cell:
@@ -131,16 +136,12 @@ def _commonest(shades: list[int]) -> int:
     return max(set(shades), key=lambda shade: (shades.count(shade), shade))
 
 
-def _paper(plot: Plot, row: int, column: int, height: float) -> tuple[str, int]:
-    """Return the colour under a mark at that height of a cell, and the shade, 0 outside."""
-    fan = plot.fan
-    moment = min(max(plot.moment(column), float(fan.times[0])), float(fan.times[-1]))
-    if plot.canvas.cells[row][column] == Cell():
-        return "", 0
-    shade = _shade(_edges(plot, moment), height)
+def _paper(plot: Plot, column: int, height: float) -> tuple[str, int]:
+    """Return the colour under a mark at that height, in rows, and the shade, 0 outside."""
+    shade = int(plot.shades[int(8 * height), column])
     if shade == 0 or not plot.in_colour:
         return "", shade
-    return band_colour(shade - 1, len(fan.bands)), shade
+    return band_colour(shade - 1, len(plot.fan.bands)), shade
 
 
 def _draw_level(plot: Plot) -> None:
@@ -150,11 +151,11 @@ def _draw_level(plot: Plot) -> None:
     height = plot.row(plot.fan.level)
     row = int(height)
     for column in range(plot.canvas.n_columns):
-        paper, shade = _paper(plot, row, column, height)
+        paper, shade = _paper(plot, column, height)
         ink = LEVEL
         if shade and plot.in_colour:
             ink = LEVEL_ON_BANDS[int(2 * shade > len(plot.fan.bands) + 1)]
-        elif shade and column % 2:
+        elif plot.canvas.cells[row][column].glyph != " " and column % 2:
             continue  # the glyph of the band must stay readable under the line
         plot.canvas.cells[row][column] = Cell(plot.glyphs.level, ink, paper, bold=True)
 
@@ -170,7 +171,7 @@ def _draw_median(plot: Plot) -> None:
         ends = [(ends[0][0], ends[0][1] - 0.5), (ends[0][0], ends[0][1] + 0.5)]
     for start, end in pairwise(ends):
         for row, column in canvas.line(start, end):
-            paper, _ = _paper(plot, row, column, row + 0.5)
+            paper, _ = _paper(plot, column, row + 0.5)
             paper = paper or (band_colour(0, 2) if plot.in_colour else "")
             if plot.in_colour:
                 ink = ON_BANDS if paper != band_colour(0, 2) else "#10325e"

@@ -34,6 +34,13 @@ def footer_lines(forecast: Forecast) -> list[str]:
     return [f"{sources_text(history)}.", vintage_line, fit_line]
 
 
+def warning_lines(forecast: Forecast) -> list[str]:
+    """Return what a reader must know before using the numbers."""
+    failures = forecast.report.failures
+    unreliable = [f"the fit is unreliable: {'; '.join(failures)}"] if failures else []
+    return list(dict.fromkeys([*unreliable, *forecast.history.notes, *forecast.warnings]))
+
+
 def vintage(history: History) -> date:
     """Return the newest publication date among the figures that enter the fit."""
     return max((row.source.published for row in history.data), default=history.as_of)

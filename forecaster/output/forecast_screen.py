@@ -10,10 +10,10 @@ from forecaster.forecasts.bands import band_table
 from forecaster.output.chart_points import coverage_label, fan_points
 from forecaster.output.digits import format_probability, shown_unit
 from forecaster.output.fan_chart import fan_chart
-from forecaster.output.footer import footer_lines
-from forecaster.output.layout import WARNING, put, put_line, put_table
+from forecaster.output.footer import footer_lines, warning_lines
+from forecaster.output.layout import WARNING, put, put_lines, put_table
 from forecaster.output.plain import safe_text
-from forecaster.output.reach_sentences import level_text, reach_sentences
+from forecaster.output.reach_sentences import chance_errors, level_text, reach_sentences
 from forecaster.output.sentences import (
     band_texts,
     basis_sentence,
@@ -37,7 +37,7 @@ def print_forecasts(
     for number, forecast in enumerate(forecasts):
         if number:
             put(console)
-            put_line(console, _rule(console))
+            put_lines(console, [_rule(console)])
             put(console)
         bands = band_table(forecast)
         put(console, forecast_sentence(forecast, bands, language), style="bold")
@@ -45,8 +45,7 @@ def print_forecasts(
         put(console)
         put_bands(console, forecast, bands)
         put(console)
-        for line in fan_chart(fan_points(forecast, bands), console):
-            put_line(console, line)
+        put_lines(console, fan_chart(fan_points(forecast, bands), console))
         put(console)
         _put_warnings(console, forecast)
         _put_footer(console, forecast)
@@ -65,8 +64,7 @@ def print_reach(reach: Reach, console: Console, *, language: str = "en") -> None
     put(console)
     put_bands(console, forecast, bands)
     put(console)
-    for line in fan_chart(fan_points(forecast, bands, reach=reach), console):
-        put_line(console, line)
+    put_lines(console, fan_chart(fan_points(forecast, bands, reach=reach), console))
     put(console)
     _put_warnings(console, forecast)
     _put_footer(console, forecast)
@@ -98,25 +96,20 @@ def bands_cells(forecast: Forecast, bands: Bands) -> tuple[list[str], list[list[
 
 def chances_cells(reach: Reach) -> tuple[list[str], list[list[str]]]:
     """Return headers and rows of the table of chances by period."""
-    beyond = "at or below" if reach.below else "at or above"
-    headers = ["period", "reached by then", "first reached", beyond]
-    n_draws = reach.forecast.trajectories.shape[0]
-
-    def chance(probability: float) -> str:
-        """Return a share of the draws with the digits it supports."""
-        mcse = (probability * (1.0 - probability) / n_draws) ** 0.5
-        return format_probability(probability, mcse=mcse)
-
+    side = "at or below" if reach.below else "at or above"
+    headers = ["period", "reached by then", "first reached", side]
+    first, beyond = chance_errors(reach)
     rows = [
         [
             str(period),
             format_probability(float(reach.by_period[step]), mcse=float(reach.mcse[step])),
-            chance(float(reach.first_in_period[step])),
-            chance(float(reach.at_or_beyond[step])),
+            format_probability(float(reach.first_in_period[step]), mcse=float(first[step])),
+            format_probability(float(reach.at_or_beyond[step]), mcse=float(beyond[step])),
         ]
         for step, period in enumerate(reach.forecast.periods)
     ]
-    rows.append(["not by then", chance(reach.never), "", ""])
+    never = format_probability(reach.never, mcse=float(reach.mcse[-1]))
+    rows.append(["not by then", never, "", ""])
     return headers, rows
 
 
@@ -145,13 +138,6 @@ def _put_chances(console: Console, reach: Reach) -> None:
     headers, rows = chances_cells(reach)
     short = ["period", "by then", "first", "below" if reach.below else "above"]
     put_table(console, headers, rows, shorter=(short, rows))
-
-
-def warning_lines(forecast: Forecast) -> list[str]:
-    """Return what a reader must know before using the numbers."""
-    failures = forecast.report.failures
-    unreliable = [f"the fit is unreliable: {'; '.join(failures)}"] if failures else []
-    return list(dict.fromkeys([*unreliable, *forecast.history.notes, *forecast.warnings]))
 
 
 def _put_warnings(console: Console, forecast: Forecast) -> None:

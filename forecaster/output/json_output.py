@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecaster.forecasts.bands import band_table
 from forecaster.output.chart_points import coverage_label
+from forecaster.output.footer import warning_lines
 from forecaster.output.reach_sentences import reach_sentences
 from forecaster.output.sentences import forecast_sentence
 
@@ -42,7 +43,7 @@ def forecast_record(forecast: Forecast) -> dict[str, Any]:
         **_bands_record(bands),
         "history": [_row_record(row) for row in history.data],
         "sources": sources_record(history),
-        "warnings": [*history.notes, *forecast.warnings],
+        "warnings": warning_lines(forecast),
         "manifest": asdict(forecast.manifest),
         "diagnostics": diagnostics_record(forecast),
     }

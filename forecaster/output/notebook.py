@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from forecaster.forecasts.bands import band_table
 from forecaster.output.chart_points import fan_points
 from forecaster.output.digits import shown_unit
-from forecaster.output.footer import footer_lines
-from forecaster.output.forecast_screen import bands_cells, chances_cells, warning_lines
+from forecaster.output.footer import footer_lines, warning_lines
+from forecaster.output.forecast_screen import bands_cells, chances_cells
 from forecaster.output.plain import safe_text
 from forecaster.output.reach_sentences import reach_sentences
 from forecaster.output.sentences import basis_sentence, forecast_sentence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from forecaster.output.digits import format_number, format_share
-from forecaster.output.layout import put, put_line, put_table
+from forecaster.output.layout import put, put_lines, put_table
 from forecaster.output.plain import safe_text
 from forecaster.output.sentences import title_of
 from forecaster.workspace.beliefs import THETA_NAMES
@@ -78,8 +78,8 @@ def _put_predictive(entry: SeriesEntry, prior: TrendPrior, console: Console) -> 
     ]
     put_table(console, ["after", *_LEVELS], rows)
     put(console)
-    for text in prior_bars(prior, kind=entry.kind, width=min(console.width, 100)):
-        put_line(console, Text(text, no_wrap=True))
+    bars = prior_bars(prior, kind=entry.kind, width=min(console.width, 100))
+    put_lines(console, [Text(bar) for bar in bars])
     put(console)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecaster.forecasts.monte_carlo import share_error
 from forecaster.output.digits import format_error, format_probability, format_published
 from forecaster.output.sentences import (
     on_basis,
@@ -17,9 +18,13 @@ from forecaster.output.sentences import (
 )
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from forecaster.forecasts.forecast import Reach
     from forecaster.workspace.facts import History, Row, SeriesEntry
     from forecaster.workspace.periods import Period
+
+    FloatArray = NDArray[np.float64]
 
 
 def reach_sentences(reach: Reach, language: str = "en") -> list[str]:
@@ -83,7 +88,7 @@ def latest_figures(history: History) -> dict[str, Row]:
 
 def first_crossing_sentence(reach: Reach) -> str:
     """Return when the level is first reached in the median draw, or that it is not."""
-    never = format_probability(reach.never)
+    never = format_probability(reach.never, mcse=float(reach.mcse[-1]))
     last = reach.forecast.periods[-1]
     crossed = np.flatnonzero(reach.by_period >= 0.5)
     if crossed.size == 0:
@@ -92,6 +97,19 @@ def first_crossing_sentence(reach: Reach) -> str:
         f"The median date of the first crossing is {reach.forecast.periods[int(crossed[0])]}; "
         f"in {never} of the draws it does not happen by {last}."
     )
+
+
+def chance_errors(reach: Reach) -> tuple[FloatArray, FloatArray]:
+    """Return the Monte Carlo errors of `first_in_period` and `at_or_beyond`, (n_periods,) each."""
+    forecast = reach.forecast
+    draws = forecast.trajectories
+    beyond = draws <= reach.level if reach.below else draws >= reach.level
+    reached = np.logical_or.accumulate(beyond, axis=1)
+    first = np.diff(reached.astype(np.int8), axis=1, prepend=0) == 1
+    errors = share_error(
+        np.hstack([first, beyond]), theta_index=forecast.theta_index, ess=forecast.report.ess
+    )
+    return errors[: draws.shape[1]], errors[draws.shape[1] :]
 
 
 def say_level(reach: Reach) -> str:
@@ -109,9 +127,8 @@ def _still_sentence(reach: Reach) -> str:
     """Return the chance that the next figures are still at or beyond a level already passed."""
     forecast = reach.forecast
     direction = "at or below" if reach.below else "at or above"
-    draws = forecast.trajectories.shape[0]
     beyond = [float(chance) for chance in reach.at_or_beyond]
-    errors = [(chance * (1.0 - chance) / draws) ** 0.5 for chance in beyond]
+    errors = [float(error) for error in chance_errors(reach)[1]]
     said = [
         f"{format_probability(chance, mcse=error)} for {period}"
         for chance, error, period in zip(beyond, errors, forecast.periods, strict=True)

@@ -18,8 +18,8 @@ from forecaster.forecasts.bands import (
     band_ends,
     band_table,
     central_band,
-    effective_draws,
     quantile_mcse,
+    quantiles,
 )
 
 
@@ -36,6 +36,13 @@ def test_central_band_by_hand():
     draws = np.array([[3.0], [0.0], [10.0], [1.0], [2.0]])
     assert np.concatenate(central_band(draws, coverage=0.5)) == pytest.approx([1.0, 3.0])
     assert np.concatenate(central_band(draws, coverage=0.9)) == pytest.approx([0.2, 8.6])
+
+
+@given(n_draws=st.integers(1, 50), level=st.floats(0.001, 0.999))
+def test_quantiles_are_those_of_numpy(n_draws: int, level: float):
+    draws = np.random.default_rng(n_draws).normal(size=(n_draws, 2))
+    ours = quantiles(np.sort(draws, axis=0), np.array([level]))
+    assert ours == pytest.approx(np.quantile(draws, [level], axis=0), rel=1e-12, abs=1e-12)
 
 
 @given(shift=st.floats(-1e3, 1e3), scale=st.floats(0.1, 1e3))
@@ -92,8 +99,7 @@ def test_monte_carlo_error_of_a_quantile_agrees_with_repeated_draws(level: float
     # an estimate of a standard deviation from 400 has a relative error of 1 / sqrt(800) = 3.5%,
     # and the mean of 400 estimates, each from two order statistics, less; 15% is four of them.
     draws = np.random.default_rng(11).normal(size=(2000, 400))
-    ordered = np.sort(draws, axis=0)
-    stated = quantile_mcse(ordered, [level], effective_draws=2000)[0].mean()
+    stated = quantile_mcse(draws, np.array([level]))[0].mean()
     seen = np.quantile(draws, level, axis=0).std()
     exact = np.sqrt(level * (1 - level) / 2000) / norm.pdf(norm.ppf(level))
     assert stated == pytest.approx(seen, rel=0.15)
@@ -108,8 +114,11 @@ def test_monte_carlo_error_grows_where_the_weights_know_less_than_the_draws():
 
 
 def test_an_ess_that_is_not_known_leaves_the_number_of_draws():
-    assert effective_draws(share_forecast(report=replace(REPORT, ess=float("nan")))) == 4000.0
-    assert effective_draws(share_forecast(report=replace(REPORT, ess=9000.0))) == 4000.0
+    expected = band_table(share_forecast(report=replace(REPORT, ess=4000.0))).mcse
+    for ess in (float("nan"), 9000.0):
+        assert np.array_equal(
+            band_table(share_forecast(report=replace(REPORT, ess=ess))).mcse, expected
+        )
 
 
 @pytest.mark.parametrize("coverage", [0.0, 1.0, -0.1, 80.0, float("nan")])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from forecaster.output.digits import (
@@ -148,6 +148,8 @@ def test_counts_have_no_decimals_and_scaled_units_no_second_scale():
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
+@example(5e-324)
+@example(1.7950000000000001e308)
 def test_every_finite_number_can_be_printed(value: float):
     text = format_number(value)
     assert text

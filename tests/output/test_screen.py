@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
 import sys
 from dataclasses import replace
 from datetime import date
@@ -246,3 +247,19 @@ def test_prior_is_shown_in_quantiles():
         assert "0.24" in text
         assert "a reason [b]" in text
         assert "53%" in text
+
+
+def test_a_screen_loads_no_module_that_costs_as_much_as_the_forecast():
+    script = (
+        "import sys, io; from rich.console import Console; import output_samples as s; "
+        "from forecaster.output.screen import print_reach; "
+        "assert 'numpy.ma' not in sys.modules; "
+        "print_reach(s.share_reach(), Console(file=io.StringIO(), width=80)); "
+        "print([m for m in ('numpy.ma', 'rich.table', 'json', 'hashlib') if m in sys.modules])"
+    )
+    # numpy.random, which makes the synthetic draws, is the one that needs hashlib
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True, text=True, check=True, cwd=Path(__file__).parent,
+    )  # fmt: skip
+    assert done.stdout.strip() in ("[]", "['hashlib']")
