@@ -9,7 +9,6 @@ level at the start, the drift and the offsets of the bases are static effects.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from math import factorial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,8 @@ import numpy as np
 from forecaster.workspace.beliefs import THETA_NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from forecaster.models.observations import Observations
@@ -56,28 +57,18 @@ class Step:
     q_ii: FloatArray
 
 
-def _alternating(power: int) -> list[Fraction]:
-    """Return the series of x - 1 + exp(-x), of 1 - exp(-x) or of exp(-x): power 2, 1 or 0."""
-    signs = [Fraction((-1) ** (k + (power == 1)), factorial(k)) for k in range(_N_TERMS + 6)]
-    return [Fraction(0)] * power + signs[power:]
-
-
-def _integrated_product(left: list[Fraction], right: list[Fraction], start: int) -> FloatArray:
-    """Return the coefficients of the integral of the product, from the power `start` upwards."""
-    product = [Fraction(0)] * (_N_TERMS + start)
-    for i, a in enumerate(left):
-        for j, b in enumerate(right):
-            if i + j + 1 < len(product):
-                product[i + j + 1] += a * b / (i + j + 1)
-    return np.array([float(c) for c in product[start:]])
+def _series(start: int, numerator: Callable[[int], int]) -> FloatArray:
+    """Return the coefficients (-1)^k numerator(k) / k! for k = start, start + 1, ..."""
+    powers = range(start, start + _N_TERMS)
+    return np.array([(-1) ** k * numerator(k) / factorial(k) for k in powers])
 
 
 # Series of what the closed forms lose: integrals over [0, a] of kernel products, the kernels being
 # 1 - exp(-x) (level), exp(-x) (slope) and x - 1 + exp(-x) (integral); and that last one itself.
-_LL = _integrated_product(_alternating(1), _alternating(1), 3)
-_IB = _integrated_product(_alternating(2), _alternating(0), 3)
-_II = _integrated_product(_alternating(2), _alternating(2), 5)
-_U = np.array([float(c) for c in _alternating(2)[2:_N_TERMS]])
+_LL = _series(3, lambda k: 2 - 2 ** (k - 1))
+_IB = _series(3, lambda k: k - 2 ** (k - 1))
+_II = _series(5, lambda k: 2 * k - 2 ** (k - 1))
+_U = _series(2, lambda _: 1)
 
 
 def _power_series(coefficients: FloatArray, a: FloatArray, start: int) -> FloatArray:
