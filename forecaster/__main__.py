@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 """Sums split over threads are added in another order, and the last digits then depend on the
 machine's load; the matrices here are small, so threads would only cost."""
 
+FEW_COLLECTIONS = 50_000
+"""New objects between searches for garbage; starting up makes many objects and no garbage, and
+looking for it took a fifteenth of a forecast."""
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -28,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
+    gc.set_threshold(FEW_COLLECTIONS)
     try:
         return _run(arguments)
     except (InputError, UnreliableFit) as fault:

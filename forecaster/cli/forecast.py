@@ -77,12 +77,7 @@ def forecast_command(
     n_workers = options.read_workers(workers)
     request = prepare_request(names, asked, streams)
     forecasts, failures = make_forecasts(request, n_workers=n_workers, streams=streams)
-    if forecasts:
-        _write(forecasts, output, streams)
-    for failure in failures:
-        streams.complain(str(failure))
-    if failures:
-        raise typer.Exit(ExitCode.UNRELIABLE)
+    _deliver(forecasts, failures, output, streams)
 
 
 def make_forecasts(
@@ -162,6 +157,21 @@ def _read_output(csv: str | None, layout: str | None, *, is_json: bool) -> tuple
     return csv or "", layout or "wide", is_json
 
 
+def _deliver(
+    forecasts: Sequence[Forecast],
+    failures: Sequence[UnreliableFit],
+    output: tuple[str, str, bool],
+    streams: Streams,
+) -> None:
+    """Write the forecasts, then complain about the fits that failed, and end with 3 if any did."""
+    if forecasts:
+        _write(forecasts, output, streams)
+    for failure in failures:
+        streams.complain(str(failure))
+    if failures:
+        raise typer.Exit(ExitCode.UNRELIABLE)
+
+
 def _write(forecasts: Sequence[Forecast], output: tuple[str, str, bool], streams: Streams) -> None:
     """Write what was asked for; the screen where stdout is not wanted for data."""
     destination, layout, is_json = output
@@ -176,6 +186,6 @@ def _write(forecasts: Sequence[Forecast], output: tuple[str, str, bool], streams
 
         streams.write_json([forecast_record(forecast) for forecast in forecasts])
     elif destination != "-":
-        from forecaster.output.screen import print_forecasts
+        from forecaster.output.forecast_screen import print_forecasts
 
         print_forecasts(forecasts, streams.console())

@@ -34,7 +34,8 @@ class LevelCommand(TextCommand):
             if not getattr(param, "is_flag", True)
             for flag in param.opts
         }
-        rest, levels = [], []
+        rest: list[str] = []
+        levels: list[str] = []
         for previous, argument in zip(["", *args], args, strict=False):
             is_level = _NEGATIVE.match(argument) and previous not in takes_value
             (levels if is_level else rest).append(argument)
@@ -149,6 +150,6 @@ def _write(reach: Reach, streams: Streams, *, is_json: bool) -> None:
 
         streams.write_json(reach_record(reach))
     else:
-        from forecaster.output.screen import print_reach
+        from forecaster.output.forecast_screen import print_reach
 
         print_reach(reach, streams.console())
