@@ -137,7 +137,8 @@ def enumerate_prior(
     unit = sobol_normal(n_points, n_dimensions, rng=rng)
     chunks = [log_likelihood(unit[i : i + _CHUNK]) for i in range(0, n_points, _CHUNK)]
     log_weights = np.concatenate(chunks)
-    return _weigh(unit, log_weights, rounds=1, modes=unit[[int(log_weights.argmax())]])
+    best = unit[[int(log_weights.argmax())]]
+    return _weigh(unit, log_weights, n_sobol=n_points, rounds=1, modes=best)
 
 
 class _Pool:
@@ -175,7 +176,13 @@ class _Pool:
         """Return all points with deterministic-mixture weights."""
         shares = np.log(np.array(self._sizes) / sum(self._sizes))
         mixture = log_sum_exp(np.array(self._log_densities) + shares[:, None], axis=0)
-        return _weigh(self.unit, self.log_target - mixture, rounds=len(self._sizes), modes=modes)
+        return _weigh(
+            self.unit,
+            self.log_target - mixture,
+            n_sobol=self._sizes[0],
+            rounds=len(self._sizes),
+            modes=modes,
+        )
 
 
 def _density_of(proposal: TMixture) -> LogDensity:
@@ -184,12 +191,16 @@ def _density_of(proposal: TMixture) -> LogDensity:
 
 
 def _weigh(
-    unit: FloatArray, log_weights: FloatArray, *, rounds: int, modes: FloatArray
+    unit: FloatArray, log_weights: FloatArray, *, n_sobol: int, rounds: int, modes: FloatArray
 ) -> WeightedPoints:
     """Smooth the weights and take the numbers that certify them."""
     weights, k_hat = smooth_weights(log_weights)
-    # every component's points alternate between the halves, so each half is a scramble of its own
-    halves = [_log_mean(log_weights[start::2]) for start in (0, 1)]
+    # A Sobol sequence is cut in the middle, for each half is a net of its own; every other point
+    # would be all those with a second coordinate below its median. Drawn points alternate, since
+    # they are sorted by component.
+    index = np.arange(len(unit))
+    is_first = np.where(index < n_sobol, index < n_sobol // 2, index % 2 == 0)
+    halves = [_log_mean(log_weights[half]) for half in (is_first, ~is_first)]
     return WeightedPoints(
         unit=unit,
         weights=weights,

@@ -55,7 +55,8 @@ def smooth_weights(log_weights: FloatArray) -> tuple[FloatArray, float]:
         probability = (np.arange(n_tail) + 0.5) / n_tail
         stretched = -np.log1p(-probability)
         if abs(k_hat) > 1e-12:
-            stretched = np.expm1(k_hat * stretched) / k_hat
+            # hopeless tails would overflow; they are cut to the largest weight below all the same
+            stretched = np.expm1(np.minimum(k_hat * stretched, 700.0)) / k_hat
         weights[tail] = np.minimum(cut + scale * stretched, 1.0)
     return weights / weights.sum(), k_hat
 
