@@ -80,7 +80,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def shipped(root: Path) -> set[str]:
     """Return the names that the wheel must have: code, facts and beliefs."""
-    code = {path for path in (root / "forecaster").rglob("*.py")}
+    code = set((root / "forecaster").rglob("*.py"))
     facts = {path for path in (root / "forecaster" / "data").rglob("*") if path.is_file()}
     beliefs = {path for path in (root / "priors").rglob("*") if path.is_file()}
     assert code
