@@ -1,4 +1,4 @@
-"""Answer a reach question by a drift random walk, the baseline that a model has to beat.
+"""Forecast figures by a drift random walk, the baseline that a model has to beat.
 
 On the link scale of the kind (log, logit or identity) the published figures are taken as a
 Brownian motion with drift, seen without error at z_0, ..., z_m at times t_0 < ... < t_m:
@@ -8,8 +8,10 @@ Brownian motion with drift, seen without error at z_0, ..., z_m at times t_0 < .
     ahead     z(t_m + h) = z_m + M h + s B(h),  M ~ N(mu, s^2 / (t_m - t_0))
 
 so that the variance h ahead is s^2 h (1 + h / (t_m - t_0)), as in Hyndman and Athanasopoulos'
-`rwf(drift = TRUE)`. The Student variant also draws s^2 from (m - 1) s^2 / chi^2 with m - 1
-degrees of freedom: a stronger baseline, exact under flat priors, where the history is short.
+`rwf(drift = TRUE)`. Two variants stand beside it, since each is the stronger one somewhere:
+
+    student   draws s^2 too, from (m - 1) s^2 / chi^2 with m - 1 degrees of freedom
+    still     has no drift: s^2 = sum dz_i^2 / dt_i / m
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
+WALKS = ("drift", "student", "still")
 LEAST_VALUES = 3
 """Link values that leave one degree of freedom after the drift."""
 _LARGEST = 600.0
@@ -47,7 +50,7 @@ class DriftWalk:
     last_time, last_value : where it stands, decimal years and link units
     drift : link units per year
     sd : link units per square root of a year
-    span : years from the first value to the last
+    span : years from the first value to the last; the drift's variance is sd^2 / span
     degrees : degrees of freedom of `sd`
     """
 
@@ -59,13 +62,14 @@ class DriftWalk:
     degrees: int
 
 
-def fit_drift_walk(times: FloatArray, values: FloatArray) -> DriftWalk:
-    """Return the drift random walk of some link values; see the formulas above.
+def fit_drift_walk(times: FloatArray, values: FloatArray, *, is_still: bool) -> DriftWalk:
+    """Return the random walk of some link values; see the formulas above.
 
     Parameters
     ----------
     times : (n,), decimal years, rising
     values : (n,), link scale
+    is_still : no drift, known to be zero: its `span` is infinite
 
     Raises
     ------
@@ -78,16 +82,16 @@ def fit_drift_walk(times: FloatArray, values: FloatArray) -> DriftWalk:
     if not (elapsed > 0).all():
         raise ValueError(f"times must rise: {times}")
     span = float(times[-1] - times[0])
-    drift = float(values[-1] - values[0]) / span
+    drift = 0.0 if is_still else float(values[-1] - values[0]) / span
     residuals = np.diff(values) - drift * elapsed
-    degrees = len(elapsed) - 1
+    degrees = len(elapsed) - (not is_still)
     variance = float((residuals**2 / elapsed).sum()) / degrees
     return DriftWalk(
         last_time=float(times[-1]),
         last_value=float(values[-1]),
         drift=drift,
         sd=variance**0.5,
-        span=span,
+        span=np.inf if is_still else span,
         degrees=degrees,
     )
 
@@ -121,17 +125,17 @@ def simulate_drift_walk(
     return np.asarray(walk.last_value + walk.drift * ahead + np.tile(sd, 2)[:, None] * stray)
 
 
-def drift_walk_figures(
+def walk_figures(
     rows: Sequence[Row],
     periods: Sequence[Period],
     *,
     entry: SeriesEntry,
     prior: TrendPrior,
+    walk: str,
     n_draws: int,
-    is_student: bool,
     rng: np.random.Generator,
 ) -> FloatArray:
-    """Return figures of later periods under the drift random walk, (n_draws, n_periods).
+    """Return figures of later periods under a random walk, (n_draws, n_periods).
 
     Link values, zeros among them, are those of the program's own links. A stock stands at the end
     of its period, a flow in the middle. Counts are whole; a cumulative series adds up increments.
@@ -140,15 +144,27 @@ def drift_walk_figures(
     ----------
     rows : published figures of one basis and frequency, by period
     periods : of the same frequency, after the last row's; for a cumulative series without a gap
+    walk : one of WALKS
+
+    Raises
+    ------
+    ValueError
+        If the walk is unknown, or as `fit_drift_walk`.
     """
+    if walk not in WALKS:
+        raise ValueError(f"unknown walk {walk!r}; one of {WALKS}")
     values = LINKS[entry.kind](rows, entry, prior, entry.typical_change or 1.0)
     is_rate = entry.timing == "flow" or entry.kind == "cumulative"
-    walk = fit_drift_walk(
-        np.array([(v.start + v.end) / 2 for v in values]), np.array([v.z for v in values])
+    fitted = fit_drift_walk(
+        np.array([(v.start + v.end) / 2 for v in values]),
+        np.array([v.z for v in values]),
+        is_still=walk == "still",
     )
     shift = 0.5 if is_rate else 0.0
     times = np.array([period.end_year - shift * period.length for period in periods])
-    link = simulate_drift_walk(walk, times, n_draws=n_draws, is_student=is_student, rng=rng)
+    link = simulate_drift_walk(
+        fitted, times, n_draws=n_draws, is_student=walk == "student", rng=rng
+    )
     length = periods[0].length if is_rate else 1.0
     return _figures(link, entry, length=length, base=rows[-1].value)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecaster.evaluation.baselines import LEAST_VALUES, drift_walk_figures
+from forecaster.evaluation.baselines import LEAST_VALUES, WALKS, walk_figures
 from forecaster.evaluation.reach_questions import (
     as_if_published_at_once,
     latest_history,
@@ -42,9 +42,10 @@ class Answer:
 
     Attributes
     ----------
+    n_known : figures known, of the question's basis and frequency
+    has_zero : whether one of them is zero
     years, factor, reached : of the question
-    ours, drift, student : P(reached) by the program, by the drift random walk, and by the walk
-        that also counts the uncertainty of its own sd
+    ours, drift, student, still : P(reached) by the program and by each of the random walks
     is_reliable : whether our fit was certified
     """
 
@@ -53,12 +54,14 @@ class Answer:
     kind: str
     origin: date
     n_known: int
+    has_zero: bool
     years: int
     factor: float
     reached: bool
     ours: float
     drift: float
     student: float
+    still: float
     is_reliable: bool
 
 
@@ -106,39 +109,40 @@ def answer_origin(
     )
     if not set(origin.asked) <= set(forecast.periods):
         return  # a figure of a longer period already tells something of what is asked
-    walks = [_baseline(origin, beliefs, is_student=is_student) for is_student in (False, True)]
+    walks = {name: _baseline(origin, beliefs, walk=name) for name in WALKS}
     for question in origin.questions:
         ours = _reach(forecast.trajectories, forecast.periods, question.periods, question.level)
-        drift, student = (
-            _reach(figures, origin.asked, question.periods, question.level) for figures in walks
-        )
+        theirs = {
+            name: _reach(figures, origin.asked, question.periods, question.level)
+            for name, figures in walks.items()
+        }
         yield Answer(
             series=entry.id,
             group=entry.group,
             kind=entry.kind,
             origin=origin.day,
             n_known=len(origin.known),
+            has_zero=any(row.value == 0 for row in origin.known),
             years=question.years,
             factor=question.factor,
             reached=question.reached,
             ours=ours,
-            drift=drift,
-            student=student,
             is_reliable=forecast.report.is_reliable,
+            **theirs,
         )
 
 
-def _baseline(origin: Origin, beliefs: Beliefs, *, is_student: bool) -> FloatArray:
-    """Return figures of the asked periods under the drift random walk."""
+def _baseline(origin: Origin, beliefs: Beliefs, *, walk: str) -> FloatArray:
+    """Return figures of the asked periods under a random walk."""
     words = f"{origin.entry.id}/{origin.day}/drift walk".encode()
     seed = int.from_bytes(hashlib.sha256(words).digest()[:8], "little")
-    return drift_walk_figures(
+    return walk_figures(
         origin.known,
         origin.asked,
         entry=origin.entry,
         prior=beliefs.trend[origin.entry.kind],
         n_draws=BASELINE_DRAWS,
-        is_student=is_student,
+        walk=walk,
         rng=np.random.default_rng([BASELINE_SEED, seed]),
     )
 

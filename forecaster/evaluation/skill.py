@@ -34,7 +34,7 @@ class Skill:
 
     Attributes
     ----------
-    ours, drift, student : of the program, the drift random walk and its Student variant
+    ours, drift, student, still : of the program, the drift random walk and its two variants
     difference : ours less the drift random walk's; below zero the program is better
     lower, upper : 95% interval of the difference, series resampled within groups
     base_rate : weighted share of questions that came true
@@ -46,6 +46,7 @@ class Skill:
     ours: float
     drift: float
     student: float
+    still: float
     difference: float
     lower: float
     upper: float
@@ -78,7 +79,6 @@ def summarise(answers: Sequence[Answer], *, rng: np.random.Generator) -> Skill:
     reached = np.array([a.reached for a in answers], dtype=np.float64)
     ours = brier([a.ours for a in answers], reached)
     drift = brier([a.drift for a in answers], reached)
-    student = brier([a.student for a in answers], reached)
     lower, upper = bootstrap_interval(answers, ours - drift, rng=rng)
     return Skill(
         n_questions=len(answers),
@@ -86,7 +86,8 @@ def summarise(answers: Sequence[Answer], *, rng: np.random.Generator) -> Skill:
         n_groups=len({a.group for a in answers}),
         ours=weighted_mean(ours, weights),
         drift=weighted_mean(drift, weights),
-        student=weighted_mean(student, weights),
+        student=weighted_mean(brier([a.student for a in answers], reached), weights),
+        still=weighted_mean(brier([a.still for a in answers], reached), weights),
         difference=weighted_mean(ours - drift, weights),
         lower=lower,
         upper=upper,

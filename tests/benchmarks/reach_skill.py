@@ -81,8 +81,10 @@ def backtest_all(facts: Facts, beliefs: Beliefs, *, sort: str, n_workers: int) -
 
 def print_skill(answers: Sequence[Answer]) -> None:
     """Print the scores of all answers and of their parts."""
-    print("| questions | n | series | ours | drift | Student | relative | 95% of difference |")
-    print("|---|--:|--:|--:|--:|--:|--:|---|")
+    print(
+        "| questions | n | series | ours | drift | student | still | relative | 95% of difference |"
+    )
+    print("|---|--:|--:|--:|--:|--:|--:|--:|---|")
     print_row("**all**", answers)
     for years in YEARS_AHEAD:
         print_row(f"{years} y ahead", [a for a in answers if a.years == years])
@@ -92,6 +94,7 @@ def print_skill(answers: Sequence[Answer]) -> None:
         for factor in FACTORS:
             cell = [a for a in answers if (a.years, a.factor) == (years, factor)]
             print_row(f"{years} y, x {factor:g}", cell)
+    print_row("no zero known", [a for a in answers if not a.has_zero])
     for group in sorted({a.group for a in answers}):
         print_row(f"group {group}", [a for a in answers if a.group == group])
     for kind in sorted({a.kind for a in answers}):
@@ -105,7 +108,8 @@ def print_row(label: str, answers: Sequence[Answer]) -> None:
     s: Skill = summarise(answers, rng=np.random.default_rng(BOOTSTRAP_SEED))
     print(
         f"| {label} | {s.n_questions} | {s.n_series} | {s.ours:.4f} | {s.drift:.4f} "
-        f"| {s.student:.4f} | {s.relative:+.1%} | {s.lower:+.4f} to {s.upper:+.4f} |"
+        f"| {s.student:.4f} | {s.still:.4f} | {s.relative:+.1%} "
+        f"| {s.lower:+.4f} to {s.upper:+.4f} |"
     )
 
 

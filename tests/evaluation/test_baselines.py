@@ -10,9 +10,9 @@ from scipy import stats
 
 from forecaster.evaluation.baselines import (
     DriftWalk,
-    drift_walk_figures,
     fit_drift_walk,
     simulate_drift_walk,
+    walk_figures,
 )
 from forecaster.workspace.beliefs import load_beliefs
 from forecaster.workspace.periods import parse_period
@@ -25,15 +25,15 @@ FIVE_ERRORS = 5 / math.sqrt(N_DRAWS)
 """Five Monte Carlo standard errors of a mean of values with sd one."""
 
 
-def figures_of(rows, periods, **fields):
+def figures_of(rows, periods, *, walk="drift", **fields):
     entry = entry_of(**fields)
-    return drift_walk_figures(
+    return walk_figures(
         rows,
         [parse_period(text) for text in periods],
         entry=entry,
         prior=load_beliefs(SHIPPED).trend[entry.kind],
+        walk=walk,
         n_draws=N_DRAWS,
-        is_student=False,
         rng=np.random.default_rng(1),
     )
 
@@ -41,7 +41,9 @@ def figures_of(rows, periods, **fields):
 def test_fit_by_hand():
     # drift (5 - 0) / 5 = 1; residuals 2 - 1 = 1, 0 - 1 = -1, 3 - 3 = 0 over 1, 1, 3 years;
     # variance (1/1 + 1/1 + 0/3) / (3 - 1) = 1
-    walk = fit_drift_walk(np.array([0.0, 1.0, 2.0, 5.0]), np.array([0.0, 2.0, 2.0, 5.0]))
+    walk = fit_drift_walk(
+        np.array([0.0, 1.0, 2.0, 5.0]), np.array([0.0, 2.0, 2.0, 5.0]), is_still=False
+    )
     assert (walk.drift, walk.sd, walk.span, walk.degrees) == pytest.approx((1, 1, 5, 2))
     assert (walk.last_time, walk.last_value) == (5.0, 5.0)
 
@@ -49,14 +51,17 @@ def test_fit_by_hand():
 def test_fit_of_a_falling_history_far_from_zero():
     # drift (94 - 100) / 4 = -1.5; residuals -1 + 3 = 2 over 2 years, -5 + 3 = -2 over 2 years;
     # variance (4/2 + 4/2) / 1 = 4
-    walk = fit_drift_walk(np.array([2000.0, 2002.0, 2004.0]), np.array([100.0, 99.0, 94.0]))
+    walk = fit_drift_walk(
+        np.array([2000.0, 2002.0, 2004.0]), np.array([100.0, 99.0, 94.0]), is_still=False
+    )
     assert (walk.drift, walk.sd) == pytest.approx((-1.5, 2.0))
 
 
 @given(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3))
 def test_fit_ignores_where_time_and_level_begin(later: float, higher: float):
     times, values = np.array([0.0, 1.0, 2.5, 3.0]), np.array([0.3, 0.1, 0.9, 1.4])
-    walk, moved = fit_drift_walk(times, values), fit_drift_walk(times + later, values + higher)
+    walk = fit_drift_walk(times, values, is_still=False)
+    moved = fit_drift_walk(times + later, values + higher, is_still=False)
     assert (moved.drift, moved.sd) == pytest.approx((walk.drift, walk.sd), rel=1e-6)
 
 
@@ -66,7 +71,7 @@ def test_fit_agrees_with_weighted_regression(rng: np.random.Generator):
     values = np.cumsum(rng.standard_normal(12))
     root = np.sqrt(np.diff(times))
     solution, residual, *_ = np.linalg.lstsq(root[:, None], np.diff(values) / root, rcond=None)
-    walk = fit_drift_walk(times, values)
+    walk = fit_drift_walk(times, values, is_still=False)
     assert walk.drift == pytest.approx(solution[0])
     assert walk.sd == pytest.approx(math.sqrt(residual[0] / 10))
 
@@ -74,7 +79,26 @@ def test_fit_agrees_with_weighted_regression(rng: np.random.Generator):
 @pytest.mark.parametrize("times", [[0.0, 1.0], [0.0, 1.0, 1.0], [0.0, 2.0, 1.0]])
 def test_fit_refuses_too_few_values_and_times_that_do_not_rise(times):
     with pytest.raises(ValueError, match=r"drift random walk needs|times must rise"):
-        fit_drift_walk(np.array(times), np.zeros(len(times)))
+        fit_drift_walk(np.array(times), np.zeros(len(times)), is_still=False)
+
+
+def test_still_walk_by_hand():
+    # no drift: (2^2/1 + 0^2/1 + 3^2/3) / 3 = 7/3, and no error of a drift ahead
+    walk = fit_drift_walk(
+        np.array([0.0, 1.0, 2.0, 5.0]), np.array([0.0, 2.0, 2.0, 5.0]), is_still=True
+    )
+    assert (walk.drift, walk.sd, walk.degrees) == pytest.approx((0, math.sqrt(7 / 3), 3))
+    paths = simulate_drift_walk(
+        walk, np.array([9.0]), n_draws=N_DRAWS, is_student=False, rng=np.random.default_rng(5)
+    )
+    assert paths.mean() == pytest.approx(5.0, abs=1e-9)
+    # variance 7/3 * 4 years; the mirror halves the number of independent draws
+    assert paths.var() == pytest.approx(28 / 3, rel=5 * math.sqrt(2 / (N_DRAWS / 2)))
+
+
+def test_unknown_walks_are_refused():
+    with pytest.raises(ValueError, match="unknown walk 'fast'"):
+        figures_of(annual_rows(["1", "2", "4", "8"]), ["2014"], walk="fast")
 
 
 WALK = DriftWalk(last_time=2020.0, last_value=3.0, drift=0.5, sd=0.4, span=8.0, degrees=6)

@@ -33,13 +33,19 @@ def answers_of(facts: Facts, *, sort: str = "pseudo") -> tuple[Answer, ...]:
     )
 
 
-def test_every_question_gets_three_probabilities():
-    answers = answers_of(facts_of(*annual_rows(VALUES)))
+@pytest.fixture(scope="module")
+def answers() -> tuple[Answer, ...]:
+    """What every test but those of other facts looks at."""
+    return answers_of(facts_of(*annual_rows(VALUES)))
+
+
+def test_every_question_gets_four_probabilities(answers: tuple[Answer, ...]):
     assert len(answers) == 21  # three origins with two years, the last one with one
     for answer in answers:
         assert 0 <= answer.ours <= 1
         assert 0 <= answer.drift <= 1
         assert 0 <= answer.student <= 1
+        assert 0 <= answer.still <= 1
 
 
 @pytest.mark.parametrize("sort", ["pseudo", "vintage"])
@@ -53,27 +59,24 @@ def test_an_origin_uses_nothing_that_came_later(sort: str):
     assert [a.reached for a in before] != [a.reached for a in after]
 
 
-def test_an_origin_uses_what_came_before():
-    facts = facts_of(*annual_rows(VALUES))
-    changed = facts_of(*annual_rows(["1", *VALUES[1:]]))
-    first, other = answers_of(facts)[0], answers_of(changed)[0]
+def test_an_origin_uses_what_came_before(answers: tuple[Answer, ...]):
+    first, other = answers[0], answers_of(facts_of(*annual_rows(["1", *VALUES[1:]])))[0]
     assert first.ours != other.ours
     assert first.drift != other.drift
 
 
-def test_higher_levels_and_shorter_horizons_are_less_likely():
-    answers = [a for a in answers_of(facts_of(*annual_rows(VALUES))) if a.origin.year == 2014]
-    for name in ("ours", "drift", "student"):
-        by_question = {(a.years, a.factor): getattr(a, name) for a in answers}
+def test_higher_levels_and_shorter_horizons_are_less_likely(answers: tuple[Answer, ...]):
+    early = [a for a in answers if a.origin.year == 2014]
+    for name in ("ours", "drift", "student", "still"):
+        by_question = {(a.years, a.factor): getattr(a, name) for a in early}
         for years in (1, 2):
             assert by_question[years, 1.1] > by_question[years, 1.5] > by_question[years, 2.0]
         for factor in (1.1, 1.5, 2.0):
             assert by_question[1, factor] <= by_question[2, factor]
 
 
-def test_the_same_arguments_give_the_same_answers():
-    facts = facts_of(*annual_rows(VALUES))
-    assert answers_of(facts) == answers_of(facts)
+def test_the_same_arguments_give_the_same_answers(answers: tuple[Answer, ...]):
+    assert answers_of(facts_of(*annual_rows(VALUES))) == answers
 
 
 def test_short_series_get_no_answers():

@@ -16,12 +16,14 @@ def answer_of(series: str, group: str, *, ours: float = 0.5, reached: bool = Tru
         kind="share",
         origin=date(2020, 6, 30),
         n_known=5,
+        has_zero=False,
         years=1,
         factor=1.1,
         reached=reached,
         ours=ours,
         drift=0.5,
         student=0.4,
+        still=0.2,
         is_reliable=True,
     )
 
@@ -75,13 +77,16 @@ def test_summary_equals_the_mean_of_means(rng: np.random.Generator):
 
 def test_summary_by_hand():
     # group g: series s with (0.8 - 1)^2 = 0.04, series t with (0.4 - 0)^2 = 0.16: mean 0.10;
-    # drift's 0.5 gives 0.25 either way, the Student variant 0.36 and 0.16: mean 0.26
+    # drift's 0.5 gives 0.25 either way, student's 0.4 gives 0.36 and 0.16: mean 0.26,
+    # still's 0.2 gives 0.64 and 0.04: mean 0.34
     answers = [
         answer_of("s", "g", ours=0.8, reached=True),
         answer_of("t", "g", ours=0.4, reached=False),
     ]
     skill = summarise(answers, rng=np.random.default_rng(1))
-    assert (skill.ours, skill.drift, skill.student) == pytest.approx((0.10, 0.25, 0.26))
+    assert (skill.ours, skill.drift, skill.student, skill.still) == pytest.approx(
+        (0.10, 0.25, 0.26, 0.34)
+    )
     assert (skill.difference, skill.relative, skill.base_rate) == pytest.approx((-0.15, -0.6, 0.5))
 
 
