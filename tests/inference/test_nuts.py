@@ -8,7 +8,10 @@ import warnings
 import numpy as np
 import pytest
 from calibration.problems import for_filter, make_prior, observe
+from scipy.optimize import minimize
+from scipy.stats import multivariate_t, norm, qmc
 
+from forecaster.inference.kalman import log_likelihood
 from forecaster.inference.nuts import (
     MAX_R_HAT,
     MIN_ESS,
@@ -18,7 +21,8 @@ from forecaster.inference.nuts import (
     find_failures,
     sample_nuts,
 )
-from forecaster.models.trend import pymc_model
+from forecaster.inference.timeline import lay_out
+from forecaster.models.trend import pymc_model, theta_at
 from forecaster.workspace.beliefs import THETA_NAMES
 
 NAMES = ("scale", "rate")
@@ -172,46 +176,68 @@ def _trend_histories():
     }
 
 
-def _sobol_reference(observations, static):
-    """Return weighted prior points, 2^16 of them, with the filter's exact likelihood."""
-    from scipy.stats import norm, qmc
-
-    from forecaster.inference.kalman import log_likelihood
-    from forecaster.inference.timeline import lay_out
-    from forecaster.models.trend import theta_at
-
-    unit = norm.ppf(qmc.Sobol(4, seed=1).random_base2(16))
+def _log_posterior(observations, static):
+    """Return the unnormalised log posterior at unit points, by the filter and not by PyMC."""
     timeline, prior = lay_out(observations), make_prior()
-    log_weight = np.concatenate(
-        [
+
+    def log_posterior(unit):
+        found = [
             log_likelihood(theta_at(part, prior, scale=1.0), observations, timeline, static)
-            for part in np.split(unit, 32)
+            for part in np.array_split(unit, 1 + len(unit) // 2048)
         ]
-    )
+        return np.concatenate(found) - 0.5 * (unit**2).sum(axis=1)
+
+    return log_posterior
+
+
+def _find_mode(log_posterior):
+    """Return the best of 4,096 Sobol prior points, improved."""
+    unit = norm.ppf(qmc.Sobol(4, seed=1).random_base2(12))
+    best = unit[np.argmax(log_posterior(unit))]
+    return minimize(lambda u: -log_posterior(u[None])[0], best, method="Nelder-Mead").x
+
+
+def _weigh_mixture(log_posterior, draws):
+    """Return points of a wide t about the draws, and of the prior, with exact weights.
+
+    Prior points alone starve on a narrow posterior: 2^16 of them were worth 3 on one history
+    here. They stay as half of the mixture, so that a mode which the draws missed still counts.
+    """
+    rng = np.random.default_rng(7)
+    wide = multivariate_t(draws.mean(axis=0), 2 * np.cov(draws, rowvar=False), df=5)
+    prior_points = norm.ppf(qmc.Sobol(4, seed=2).random_base2(14))
+    unit = np.concatenate([wide.rvs(2**14, random_state=rng), prior_points])
+    log_prior = -0.5 * (unit**2).sum(axis=1) - 2 * np.log(2 * np.pi)
+    log_weight = log_posterior(unit) - np.logaddexp(wide.logpdf(unit), log_prior)
     weight = np.exp(log_weight - log_weight.max())
     return unit, weight / weight.sum()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(_trend_histories()))
-def test_nuts_on_the_trend_agrees_with_brute_force(name):
+def test_nuts_on_the_trend_agrees_with_importance_weights_of_the_filter(name):
     z = _trend_histories()[name]
     at = 2000.0 + np.arange(len(z))
     observations, prior = observe(at, at, z, noise_sd=0.01), make_prior()
     _, static = for_filter(observations, prior)
-    unit, weight = _sobol_reference(observations, static)
-    start = unit[np.argmax(np.log(weight + 1e-300) - 0.5 * (unit**2).sum(axis=1))]
+    log_posterior = _log_posterior(observations, static)
     run = _sample(
         lambda: pymc_model(observations, static, prior),
-        starts=[start, -0.5 * start],
+        starts=[_find_mode(log_posterior)],
         names=THETA_NAMES,
         n_draws=2000,
     )
-    assert run.sampler == "nutpie"
+    draws = run.theta_unit.reshape(-1, 4)
+    unit, weight = _weigh_mixture(log_posterior, draws)
     mean = weight @ unit
     sd = np.sqrt(weight @ (unit - mean) ** 2)
-    # both carry Monte Carlo error: 4.5 standard errors of the mean at the smaller of the two ESS
-    ess = min(1 / (weight**2).sum(), run.diagnostics["ess_bulk"])
-    gap = np.abs(run.theta_unit.mean(axis=(0, 1)) - mean) / sd
-    print(name, "gap / sd", gap.round(3), "ess", round(ess), run.failures)
-    assert (gap < 4.5 * np.sqrt(2 / ess)).all()
+    reference_ess = 1 / (weight**2).sum()
+    gap = np.abs(draws.mean(axis=0) - mean) / sd
+    assert run.sampler == "nutpie"
+    # this one has a thin far region at low s_l, which chains may weigh wrongly: they may be
+    # refused, but never be certified and wrong
+    assert run.failures == () or name == "volatility far above"
+    assert reference_ess > 1000  # a starved reference would agree with anything
+    # 4.5 standard errors of a difference of two means, in units of the posterior's sd
+    tolerance = 4.5 * np.sqrt(1 / reference_ess + 1 / run.diagnostics["ess_bulk"])
+    assert run.failures or (gap < tolerance).all()
