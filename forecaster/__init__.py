@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from forecaster.cli.request import Asked
     from forecaster.forecasts.bands import Bands
-    from forecaster.forecasts.forecast import Forecast, Reach
+    from forecaster.forecasts.forecast import Forecast, Reach, Settled
     from forecaster.inference.report import FitReport
 
 __version__ = "0.1.0"
@@ -203,8 +203,10 @@ def reach(
     below: bool = False,
     as_of: str | date | None = None,
     **settings: Any,
-) -> ReachResult:
+) -> ReachResult | Settled:
     """Say how likely a series reaches a level, and when.
+
+    Where every figure up to `by` is published, history has given the answer: a `Settled`.
 
     Parameters
     ----------
@@ -226,10 +228,12 @@ def reach(
     >>> reach("cn-ai-chip-domestic-share", "40%", by=2027).by_period[-1]
     """
     from forecaster.cli.reach import find_reach
+    from forecaster.forecasts.forecast import Settled
 
     asked = _asked(by, as_of, settings, horizon="by")
     text = level if isinstance(level, str) else repr(float(level))
-    return ReachResult(find_reach(_name_of(series), text, asked, below=below))
+    answer = find_reach(_name_of(series), text, asked, below=below)
+    return answer if isinstance(answer, Settled) else ReachResult(answer)
 
 
 def _name_of(series: str | os.PathLike[str]) -> str:

@@ -14,8 +14,8 @@ import numpy as np
 from forecaster import __version__
 from forecaster.errors import UnreliableFit
 from forecaster.forecasts.crossing import count_crossings, crossing_error
-from forecaster.forecasts.forecast import Forecast, Manifest, Reach
-from forecaster.forecasts.plan import plan_forecast
+from forecaster.forecasts.forecast import Forecast, Manifest, Reach, Settled
+from forecaster.forecasts.plan import parse_until, plan_forecast
 from forecaster.forecasts.trajectories import draw_trajectories
 from forecaster.inference.cache import PosteriorCache, cache_folder, cache_key
 from forecaster.inference.certify import infer
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 DEFAULT_SEED = 20260101
 DEFAULT_DRAWS = 4000
 DEFAULT_COVERAGES = (0.5, 0.8, 0.95)
-MODELS = ("trend",)
 BASELINE = "baseline"
 """The scenario that forces nothing."""
 
@@ -126,6 +125,32 @@ def make_reach(
             ess=run.posterior.report.ess,
         ),
         passed=_figures_beyond(run.forecast.history, level, below=below),
+    )
+
+
+def settle(
+    facts: Facts, series: str, settings: Settings, *, level: float, below: bool
+) -> Settled | None:
+    """Return the answer that history has given, or None where something is left to forecast.
+
+    Raises
+    ------
+    InputError
+        If nothing was known by the as-of date, or `settings.until` is no period.
+    """
+    history = known_by(facts, series, as_of=settings.as_of, basis=settings.basis)
+    by = parse_until(settings.until)
+    on_target = [row for row in history.published if row.basis == history.target_basis]
+    if by.end > max(row.period.end for row in on_target):
+        return None
+    beyond = _figures_beyond(history, level, below=below)
+    return Settled(
+        history=history,
+        level=level,
+        below=below,
+        by=by,
+        figures=tuple(row for row in on_target if row.period.end <= by.end),
+        passed=tuple(row for row in beyond if row.period.end <= by.end),
     )
 
 

@@ -8,8 +8,9 @@ import typer
 
 from forecaster.cli import flags, options
 from forecaster.cli.frame import TextCommand, new_app
-from forecaster.cli.request import MODELS, find_folder
+from forecaster.cli.request import find_folder
 from forecaster.cli.streams import open_streams
+from forecaster.models import MODELS
 
 if TYPE_CHECKING:
     from forecaster.workspace.facts import Facts

@@ -12,6 +12,7 @@ from forecaster.cli.frame import TextCommand, new_app
 from forecaster.cli.progress import Progress
 from forecaster.cli.request import Asked, prepare_request
 from forecaster.cli.streams import Streams, open_streams
+from forecaster.forecasts.forecast import Settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,8 +114,8 @@ def find_reach(
     *,
     below: bool,
     announce: Callable[[str], None] | None = None,
-) -> Reach:
-    """Return how likely a series reaches a level by each period.
+) -> Reach | Settled:
+    """Return how likely a series reaches a level by each period, or what history has settled.
 
     Raises
     ------
@@ -130,8 +131,11 @@ def find_reach(
     (subject,) = request.subjects
     number = parse_level(level, subject.entry)
 
-    from forecaster.pipeline import make_reach
+    from forecaster.pipeline import make_reach, settle
 
+    settled = settle(subject.facts, subject.series, request.settings, level=number, below=below)
+    if settled is not None:
+        return settled
     return make_reach(
         subject.facts,
         subject.series,
@@ -143,13 +147,19 @@ def find_reach(
     )
 
 
-def _write(reach: Reach, streams: Streams, *, is_json: bool) -> None:
+def _write(answer: Reach | Settled, streams: Streams, *, is_json: bool) -> None:
     """Print the answer as JSON, or on the screen."""
     if is_json:
-        from forecaster.output.json_output import reach_record
+        from forecaster.output.json_output import reach_record, settled_record
 
-        streams.write_json(reach_record(reach))
+        if isinstance(answer, Settled):
+            streams.write_json(settled_record(answer))
+        else:
+            streams.write_json(reach_record(answer))
+        return
+    from forecaster.output.forecast_screen import print_reach, print_settled
+
+    if isinstance(answer, Settled):
+        print_settled(answer, streams.console())
     else:
-        from forecaster.output.forecast_screen import print_reach
-
-        print_reach(reach, streams.console())
+        print_reach(answer, streams.console())

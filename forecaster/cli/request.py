@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from forecaster.cli import options
 from forecaster.errors import InputError
+from forecaster.models import MODELS
 from forecaster.workspace.facts import KINDS
 from forecaster.workspace.faults import quoted
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from forecaster.workspace.facts import Facts, SeriesEntry
 
 ENGINES = ("amis", "nuts", "brute-force")
-MODELS = {"trend": "level and slope that change slowly, with a slope that returns to its own drift"}
-"""Name of a model family -> what it assumes."""
 PYTHON_SETTINGS = (
     "coverages",
     "engine",

@@ -88,3 +88,27 @@ class Reach:
     never: float
     mcse: NDArray[np.float64]
     passed: tuple[Row, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An answer about a level that history has given: every figure up to the date is published.
+
+    Attributes
+    ----------
+    by : the last period asked about
+    figures : published figures of the target basis up to then, in order
+    passed : published figures up to then, any basis, that are at or beyond the level
+    """
+
+    history: History
+    level: float
+    below: bool
+    by: Period
+    figures: tuple[Row, ...]
+    passed: tuple[Row, ...]
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether a figure of the target basis is at or beyond the level."""
+        return any(row.basis == self.history.target_basis for row in self.passed)

@@ -67,10 +67,12 @@ def _least_positive(rows: Sequence[Row], *, complement: bool = False) -> float:
     return min(positive) if positive else min(_precision(rows), 1.0)
 
 
-def _log_value(rows: Sequence[Row], row: Row, length: float, sd: float, step: float) -> LinkValue:
-    """Return log(value / length) with quality and rounding error; zero as below the least value."""
-    start, end = row.period.end_year - (length or 0.0), row.period.end_year
-    years = length or 1.0
+def _log_value(
+    rows: Sequence[Row], row: Row, window: tuple[float, float], sd: float, step: float
+) -> LinkValue:
+    """Return log(value a year) with quality and rounding error; zero as below the least value."""
+    start, end = window
+    years = (end - start) or 1.0
     if row.value <= 0:
         z = math.log(_least_positive(rows) / 2 / years) - 1
         return LinkValue(row, start, end, z, ZERO_SD, 0.0, is_zero=True)
@@ -79,9 +81,13 @@ def _log_value(rows: Sequence[Row], row: Row, length: float, sd: float, step: fl
     return LinkValue(row, start, end, z, math.hypot(sd, rounding), -math.log(row.value))
 
 
-def _window(row: Row, entry: SeriesEntry) -> float:
-    """Return the length of a flow's window, 0 for a stock, years."""
-    return row.period.length if entry.timing == "flow" else 0.0
+def _window(row: Row, entry: SeriesEntry) -> tuple[float, float]:
+    """Return the window of a flow, or the end of a stock's period twice, decimal years.
+
+    Both are read off the calendar, so that neighbours share an edge to the last digit.
+    """
+    end = row.period.end_year
+    return (row.period.start_year if entry.timing == "flow" else end), end
 
 
 def _positive(
@@ -105,7 +111,7 @@ def _count(
         value = _log_value(rows, row, _window(row, entry), 0.0, 0.0)
         # moments of log rate given the count, under the rate's invariant prior
         mean, variance = digamma(row.value + 0.5), trigamma(row.value + 0.5)
-        value.z = mean - math.log(_window(row, entry) or 1.0)
+        value.z = mean - math.log((value.end - value.start) or 1.0)
         value.sd = math.hypot(math.sqrt(variance), prior.quality_sd[row.quality])
         value.log_slope = -math.log(row.value + 0.5)
         value.is_zero = row.value == 0
@@ -120,7 +126,7 @@ def _share(
     step = min(_precision(rows), SHARE_PRECISION)
     found = []
     for row in rows:
-        start, end = row.period.end_year - _window(row, entry), row.period.end_year
+        start, end = _window(row, entry)
         if row.value in (0.0, 1.0):
             at_one = row.value == 1.0
             z = math.log(_least_positive(rows, complement=at_one) / 2) - 1
@@ -142,7 +148,7 @@ def _real(
     rounding = _precision(rows) * UNIFORM_SD
     found = []
     for row in rows:
-        start, end = row.period.end_year - _window(row, entry), row.period.end_year
+        start, end = _window(row, entry)
         sd = math.hypot(prior.quality_sd[row.quality] * scale, rounding)
         found.append(LinkValue(row, start, end, row.value, sd, 0.0))
     return found

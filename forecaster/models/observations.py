@@ -48,7 +48,8 @@ class Observations:
     offset_sd : (n_bases,) prior sd of each basis' offset; 0 for the reference
     scale : link units per unit of the prior's scales; 1 but for kind `real`
     log_jacobian : sum of log |dz / dvalue|, to carry a density to the data scale
-    target_noise_sd : measurement sd of a next figure on the target basis, link units
+    target_noise_sd : measurement sd of a next figure on the target basis, link units, without
+        the counting error of a Poisson count
     target : index of the target basis in `bases`
     """
 
@@ -105,7 +106,6 @@ def link_observations(history: History, prior: TrendPrior) -> Observations:
         for basis in history.bases:
             _tilt([value for value in values if value.row.basis == basis])
     values.sort(key=lambda v: (v.row.period.end, v.row.period.start, v.row.basis))
-    newest = [v for v in values if v.row.basis == history.target_basis and not v.is_zero]
     return Observations(
         start=np.array([v.start for v in values]),
         end=np.array([v.end for v in values]),
@@ -117,10 +117,21 @@ def link_observations(history: History, prior: TrendPrior) -> Observations:
         offset_sd=np.array([_offset_sd(entry, basis, prior) * scale for basis in history.bases]),
         scale=scale,
         log_jacobian=math.fsum(v.log_slope for v in values),
-        target_noise_sd=max(newest[-1].sd if newest else 0.0, prior.floor_noise * scale),
+        target_noise_sd=max(_next_sd(values, history, prior), prior.floor_noise * scale),
         target=history.bases.index(history.target_basis),
         notes=notes,
     )
+
+
+def _next_sd(values: Sequence[LinkValue], history: History, prior: TrendPrior) -> float:
+    """Return the measurement sd of a next figure on the target basis, that of the newest one."""
+    known = [v for v in values if v.row.basis == history.target_basis and not v.is_zero]
+    if not known:
+        return 0.0
+    if history.entry.counting_error == "poisson":
+        # a count to come is drawn about its rate: its counting error must not be there twice
+        return prior.quality_sd[known[-1].row.quality]
+    return known[-1].sd
 
 
 def _offset_sd(entry: SeriesEntry, basis: str, prior: TrendPrior) -> float:

@@ -23,7 +23,7 @@ def footer_lines(forecast: Forecast) -> list[str]:
     report, manifest, history = forecast.report, forecast.manifest, forecast.history
     k_hat = "none" if math.isnan(report.k_hat) else f"{report.k_hat:.2f}"
     vintage_line = (
-        f"Vintage: newest publication used {vintage(history)}; as of {history.as_of}; "
+        f"{vintage_text(history)}; "
         f"{count_of(len(history.data), 'figure')} fitted, {len(history.left_out)} left out."
     )
     fit_line = (
@@ -32,6 +32,11 @@ def footer_lines(forecast: Forecast) -> list[str]:
         f"model {safe_text(manifest.model)}, version {manifest.version}."
     )
     return [f"{sources_text(history)}.", vintage_line, fit_line]
+
+
+def vintage_text(history: History) -> str:
+    """Return the newest publication used, and the day whose knowledge it is."""
+    return f"Vintage: newest publication used {vintage(history)}; as of {history.as_of}"
 
 
 def warning_lines(forecast: Forecast) -> list[str]:

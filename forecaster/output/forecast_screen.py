@@ -10,15 +10,22 @@ from forecaster.forecasts.bands import band_table
 from forecaster.output.chart_points import coverage_label, fan_points
 from forecaster.output.digits import format_probability, shown_unit
 from forecaster.output.fan_chart import fan_chart
-from forecaster.output.footer import footer_lines, warning_lines
+from forecaster.output.footer import footer_lines, sources_text, vintage_text, warning_lines
 from forecaster.output.layout import WARNING, put, put_lines, put_table
 from forecaster.output.plain import safe_text
-from forecaster.output.reach_sentences import chance_errors, level_text, reach_sentences
+from forecaster.output.reach_sentences import (
+    chance_errors,
+    level_text,
+    reach_sentences,
+    settled_sentences,
+)
 from forecaster.output.sentences import (
     band_texts,
     basis_sentence,
     forecast_sentence,
     median_text,
+    on_basis,
+    say_figure,
 )
 
 if TYPE_CHECKING:
@@ -27,7 +34,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from forecaster.forecasts.bands import Bands
-    from forecaster.forecasts.forecast import Forecast, Reach
+    from forecaster.forecasts.forecast import Forecast, Reach, Settled
+
+MOST_FIGURES = 12
+"""Figures listed under an answer that history has given; 'show' lists all."""
 
 
 def print_forecasts(
@@ -68,6 +78,22 @@ def print_reach(reach: Reach, console: Console, *, language: str = "en") -> None
     put(console)
     _put_warnings(console, forecast)
     _put_footer(console, forecast)
+
+
+def print_settled(settled: Settled, console: Console, *, language: str = "en") -> None:
+    """Print an answer that history has given: the sentences, the figures, where they are from."""
+    history = settled.history
+    first, *rest = settled_sentences(settled, language)
+    put(console, first, style="bold")
+    for sentence in rest:
+        put(console, sentence)
+    put(console)
+    rows = [[str(r.period), say_figure(r, history.entry), r.quality] for r in settled.figures]
+    put(console, f"Published figures{on_basis(history.target_basis)}:")
+    put_table(console, ["period", "figure", "quality"], rows[-MOST_FIGURES:])
+    put(console)
+    put(console, f"{sources_text(history)}.")
+    put(console, f"{vintage_text(history)}.")
 
 
 def put_bands(console: Console, forecast: Forecast, bands: Bands) -> None:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from forecaster.forecasts.bands import band_table
 from forecaster.output.chart_points import coverage_label
 from forecaster.output.footer import warning_lines
-from forecaster.output.reach_sentences import reach_sentences
+from forecaster.output.reach_sentences import reach_sentences, settled_sentences
 from forecaster.output.sentences import forecast_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from forecaster.forecasts.bands import Bands
-    from forecaster.forecasts.forecast import Forecast, Reach
+    from forecaster.forecasts.forecast import Forecast, Reach, Settled
     from forecaster.workspace.facts import History, Row
 
 
@@ -66,6 +66,29 @@ def reach_record(reach: Reach) -> dict[str, Any]:
         "never": _number(reach.never),
         "passed": [_row_record(row) for row in reach.passed],
         "forecast": forecast_record(reach.forecast),
+    }
+
+
+def settled_record(settled: Settled) -> dict[str, Any]:
+    """Return an answer that history has given as plain lists, numbers and texts.
+
+    Keys: `sentences`, `level`, `below`, `by`, `is_reached`, `series`, `unit`, `as_of`, `basis`,
+    `figures`, `passed` and `sources`.
+    """
+    history = settled.history
+    return {
+        "sentences": settled_sentences(settled),
+        "level": settled.level,
+        "below": settled.below,
+        "by": str(settled.by),
+        "is_reached": settled.is_reached,
+        "series": history.entry.id,
+        "unit": history.entry.unit,
+        "as_of": history.as_of.isoformat(),
+        "basis": history.target_basis,
+        "figures": [_row_record(row) for row in settled.figures],
+        "passed": [_row_record(row) for row in settled.passed],
+        "sources": sources_record(history),
     }
 
 

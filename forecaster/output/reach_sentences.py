@@ -18,9 +18,11 @@ from forecaster.output.sentences import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-    from forecaster.forecasts.forecast import Reach
+    from forecaster.forecasts.forecast import Reach, Settled
     from forecaster.workspace.facts import History, Row, SeriesEntry
     from forecaster.workspace.periods import Period
 
@@ -30,7 +32,9 @@ if TYPE_CHECKING:
 def reach_sentences(reach: Reach, language: str = "en") -> list[str]:
     """Return the answer about a level; what history has already passed comes first."""
     forecast, entry = reach.forecast, reach.forecast.history.entry
-    sentences = passed_sentences(reach, language)
+    sentences = passed_sentences(
+        forecast.history, reach.passed, reach.level, below=reach.below, language=language
+    )
     on_target = [r for r in reach.passed if r.basis == forecast.history.target_basis]
     if on_target:
         return [*sentences, _still_sentence(reach)]
@@ -39,26 +43,55 @@ def reach_sentences(reach: Reach, language: str = "en") -> list[str]:
     error = float(reach.mcse[-1])
     answer = (
         f"As of {forecast.history.as_of}, the chance that {title_inside(entry, language)} {verb} "
-        f"{say_level(reach)}{' or less' if reach.below else ''} {by} is "
+        f"{say_level(reach.level, entry)}{' or less' if reach.below else ''} {by} is "
         f"{format_probability(float(reach.by_period[-1]), mcse=error)} "
         f"(Monte Carlo error ±{format_error(error)}); about {what_it_is_about(forecast)}."
     )
     return [*sentences, answer, first_crossing_sentence(reach)]
 
 
-def passed_sentences(reach: Reach, language: str = "en") -> list[str]:
-    """Return what history says of the level already, or nothing where it was not passed."""
-    if not reach.passed:
-        return []
-    history = reach.forecast.history
+def settled_sentences(settled: Settled, language: str = "en") -> list[str]:
+    """Return the answer that history has given."""
+    history = settled.history
     entry, target = history.entry, history.target_basis
-    ordered = sorted(reach.passed, key=lambda r: (r.basis != target, r.period.end, r.period.start))
+    sentences = passed_sentences(
+        history, settled.passed, settled.level, below=settled.below, language=language
+    )
+    if not settled.is_reached:
+        nearest = (min if settled.below else max)(settled.figures, key=lambda row: row.value)
+        verb = "fallen to" if settled.below else "reached"
+        kind = "lowest" if settled.below else "highest"
+        answer = (
+            f"As of {history.as_of}, {title_inside(entry, language)} had not {verb} "
+            f"{say_level(settled.level, entry)} {_by_period(settled.by)}{on_basis(target)}: its "
+            f"{kind} figure was {_figure(nearest, entry)}, {say_source(nearest)}."
+        )
+        sentences = [answer, *sentences]
+    return [
+        *sentences,
+        f"Every figure up to {settled.by} is published; ask for a later period to see a forecast.",
+    ]
+
+
+def passed_sentences(
+    history: History,
+    passed: Sequence[Row],
+    level: float,
+    *,
+    below: bool,
+    language: str = "en",
+) -> list[str]:
+    """Return what history says of the level already, or nothing where it was not passed."""
+    if not passed:
+        return []
+    entry, target = history.entry, history.target_basis
+    ordered = sorted(passed, key=lambda r: (r.basis != target, r.period.end, r.period.start))
     first = ordered[0]
-    verb = "fell to" if reach.below else "reached"
+    verb = "fell to" if below else "reached"
     where = "Already passed" + ("" if first.basis == target else ", but on another basis")
     said_first = (
         f"{where}: as of {history.as_of}, {title_inside(entry, language)} {verb} "
-        f"{say_level(reach)}{' or less' if reach.below else ''} in {first.period} "
+        f"{say_level(level, entry)}{' or less' if below else ''} in {first.period} "
         f"with {say_figure(first, entry)}{on_basis(first.basis)}, {say_source(first)}."
     )
     sentences = [said_first]
@@ -112,10 +145,9 @@ def chance_errors(reach: Reach) -> tuple[FloatArray, FloatArray]:
     return errors[: draws.shape[1]], errors[draws.shape[1] :]
 
 
-def say_level(reach: Reach) -> str:
+def say_level(level: float, entry: SeriesEntry) -> str:
     """Return the level asked about, with its unit, in as many digits as it has."""
-    entry = reach.forecast.history.entry
-    return with_unit(level_text(reach.level, entry), entry)
+    return with_unit(level_text(level, entry), entry)
 
 
 def level_text(level: float, entry: SeriesEntry) -> str:
@@ -126,6 +158,7 @@ def level_text(level: float, entry: SeriesEntry) -> str:
 def _still_sentence(reach: Reach) -> str:
     """Return the chance that the next figures are still at or beyond a level already passed."""
     forecast = reach.forecast
+    level = say_level(reach.level, forecast.history.entry)
     direction = "at or below" if reach.below else "at or above"
     beyond = [float(chance) for chance in reach.at_or_beyond]
     errors = [float(error) for error in chance_errors(reach)[1]]
@@ -136,7 +169,7 @@ def _still_sentence(reach: Reach) -> str:
     shown = ", ".join(said if len(said) <= 3 else [*said[:2], said[-1]])
     figures = "the next figure is" if len(said) == 1 else "the next figures are"
     return (
-        f"The chance that {figures} still {direction} {say_level(reach)}: {shown} "
+        f"The chance that {figures} still {direction} {level}: {shown} "
         f"(Monte Carlo error at most ±{format_error(max(errors))}); "
         f"about {what_it_is_about(forecast)}."
     )

@@ -108,3 +108,9 @@ def test_bad_arguments_are_named_as_in_python(arguments: dict[str, Any], message
 def test_unknown_series_is_offered_the_nearest() -> None:
     with pytest.raises(fc.InputError, match="did you mean 'hyperscaler-big4-capex'"):
         fc.forecast("hyperscaler-big4-capx")
+
+
+def test_a_settled_question_is_answered_by_history() -> None:
+    answer = fc.reach("cn-ai-chip-domestic-share", "40%", by=2025, as_of="2026-10-31")
+    assert answer.is_reached
+    assert str(answer.by) == "2025"

@@ -31,6 +31,28 @@ def test_reached_levels_are_said_so(run: Callable[..., Ran]) -> None:
     assert text.startswith("Already passed: as of 2026-11-22, ")
 
 
+def test_a_date_whose_figures_are_published_is_answered_by_history(run: Callable[..., Ran]) -> None:
+    text = " ".join(run("reach", SERIES, "40%", "--by", "2025").stdout.split())
+    assert text.startswith("Already passed: as of 2026-11-22, ")
+    assert "reached 40% in 2025 with 41% on basis idc-units, source idc-2025-reuters" in text
+    assert "29% (2024) on basis bernstein-revenue, 34% (2024) on basis morgan-stanley" in text
+    assert "Every figure up to 2025 is published" in text
+
+
+def test_a_level_that_history_did_not_reach_by_a_date_is_said_so(run: Callable[..., Ran]) -> None:
+    record = json.loads(run("reach", SERIES, "40%", "--by", "2024", "--json").stdout)
+    assert record["is_reached"] is False
+    assert "had not reached 40% by end-2024" in record["sentences"][0]
+    assert max(figure["value"] for figure in record["figures"]) == 0.34
+    assert all(figure["period"] <= "2024-H2" for figure in record["figures"])
+
+
+def test_history_settles_falls_too(run: Callable[..., Ran]) -> None:
+    record = json.loads(run("reach", SERIES, "12%", "--below", "--by", "2024", "--json").stdout)
+    assert record["is_reached"] is True
+    assert [figure["period"] for figure in record["passed"]] == ["2023-H1"]
+
+
 @pytest.mark.parametrize("level", ["40%", "0.4", "4e-1"])
 def test_levels_are_read_in_many_forms(level: str, run: Callable[..., Ran]) -> None:
     record = json.loads(run("reach", SERIES, level, "--json").stdout)
