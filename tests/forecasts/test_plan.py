@@ -2,40 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
+from calibration.histories import flat, make_history, plan_of
 
 from forecaster.errors import InputError
-from forecaster.forecasts.plan import Plan, parse_until, plan_forecast
-from forecaster.models.observations import link_observations
-from forecaster.workspace.beliefs import SHIPPED_PRIORS, load_beliefs
-from forecaster.workspace.facts import History, Row, SeriesEntry, Source
-from forecaster.workspace.periods import parse_period
-
-SOURCE = Source("s", "S", "S", date(2027, 1, 1), "stated", "")
-PRIORS = load_beliefs(SHIPPED_PRIORS.parent).trend
-
-
-def make_history(kind: str, timing: str, values: dict[str, str], **fields: object) -> History:
-    """Return a history on one basis, in the order of the periods' ends."""
-    entry = SeriesEntry("x", "X", "X", "unit", kind, timing, **fields)  # type: ignore[arg-type]
-    rows = [
-        Row("x", parse_period(period), float(text), text, "unit", "", "reported", SOURCE, "", "f")
-        for period, text in values.items()
-    ]
-    rows.sort(key=lambda row: (row.period.end, row.period.start))
-    return History(entry, date(2027, 1, 1), tuple(rows), ("",), "", published=tuple(rows))
-
-
-def plan_of(history: History, until: str, *, latent: bool = False) -> Plan:
-    observations = link_observations(history, PRIORS[history.entry.kind])
-    return plan_forecast(history, observations, until=until, latent=latent)
-
-
-def flat(*periods: str) -> dict[str, str]:
-    """Return the same rate in every period, so that nothing is tilted."""
-    return {text: f"{100 * parse_period(text).length:.6f}" for text in periods}
+from forecaster.forecasts.plan import parse_until
 
 
 def test_two_quarters_published_and_the_year_asked_for():
