@@ -86,14 +86,22 @@ def _starts(points: FloatArray, values: FloatArray) -> FloatArray:
     """
     order = np.argsort(-values)
     chosen: list[int] = []
-    far_up = [order[points[order, axis] > FAR][:1] for axis in range(points.shape[1])]
-    for i in [*order[: len(order) // 4], *np.concatenate(far_up)]:
-        is_far_up = len(chosen) >= N_STARTS or i not in order[: len(order) // 4]
-        if all(np.linalg.norm(points[i] - points[j]) > APART for j in chosen) and (
-            len(chosen) < N_STARTS or is_far_up
-        ):
-            chosen.append(int(i))
+    best = order[: len(order) // 4]
+    while len(best) and len(chosen) < N_STARTS:
+        chosen.append(int(best[0]))
+        best = _apart(points, best, chosen[-1])
+    for axis in range(points.shape[1]):
+        far_up = order[points[order, axis] > FAR][:1]
+        for i in chosen:
+            far_up = _apart(points, far_up, i)
+        chosen += far_up.tolist()
     return points[chosen].copy()
+
+
+def _apart(points: FloatArray, indices: NDArray[np.int64], centre: int) -> NDArray[np.int64]:
+    """Return those of the indices whose points lie APART from the centre's."""
+    distance = np.linalg.norm(points[indices] - points[centre], axis=1)
+    return indices[distance > APART]
 
 
 def _distinct(modes: FloatArray, heights: FloatArray) -> list[int]:
