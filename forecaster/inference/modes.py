@@ -101,7 +101,7 @@ def _starts(points: FloatArray, values: FloatArray) -> FloatArray:
 def _apart(points: FloatArray, indices: NDArray[np.int64], centre: int) -> NDArray[np.int64]:
     """Return those of the indices whose points lie APART from the centre's."""
     distance = np.linalg.norm(points[indices] - points[centre], axis=1)
-    return indices[distance > APART]
+    return np.asarray(indices[distance > APART])
 
 
 def _distinct(modes: FloatArray, heights: FloatArray) -> list[int]:
