@@ -115,8 +115,8 @@ def sample(compiled, *, seed):
 
 
 def quantiles(shares):
-    """Return year, quantile level, quantile and its Monte Carlo error; shares (4000, n_years)."""
-    chains = shares.reshape(4, 1000, len(YEARS))
+    """Return year, level, quantile and its Monte Carlo error; shares (n_draws, n_years)."""
+    chains = shares.reshape(-1, 1000, len(YEARS))
     return [
         (
             int(year),
