@@ -23,6 +23,7 @@ from forecaster.errors import Fault, FaultyInput, InputError
 from forecaster.workspace.facts import Facts, History, LeftOut, Row, SeriesEntry
 from forecaster.workspace.faults import SHOWN_PER_RULE, did_you_mean, printable, quoted
 from forecaster.workspace.rivals import overlapping, same_moment, worse_editions
+from forecaster.workspace.year_to_date import year_to_date_notes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -72,6 +73,8 @@ def known_by(facts: Facts, series: str, *, as_of: date, basis: str | None = None
     target = _newest_basis(data, present) if basis is None else basis
     if target not in present:
         raise _nothing_known(rows, entry, (target,), as_of)
+    on_target = [row for row in data if row.basis == target]
+    notes += year_to_date_notes(facts, on_target, as_of=as_of)
     return History(
         entry, as_of, data, present, target, tuple(sieve.left_out), tuple(notes), published
     )

@@ -18,6 +18,7 @@ from forecaster.workspace.rows import (
     read_rows,
 )
 from forecaster.workspace.tables import Table, scan_table
+from forecaster.workspace.year_to_date import with_years_to_date
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -96,14 +97,15 @@ def load_facts(workspace: Path, series: Sequence[str]) -> Facts:
     entries = load_entries(workspace)
     for name in series:
         require_series(name, entries)
+    wanted = with_years_to_date(series, entries)
     marks = [name.encode() for name in series]
     tables = []
     for path in history_files(workspace):
         payload = read_file(path)
         # a file in another encoding mentions nothing, so it must be parsed to be found out
         if any(mark in payload for mark in marks) or b"\0" in payload[:200]:
-            tables.append(scan_history(payload, path, only=frozenset(series)))
-    return _collect(workspace, entries, tables, wanted=frozenset(series))
+            tables.append(scan_history(payload, path, only=wanted))
+    return _collect(workspace, entries, tables, wanted=wanted)
 
 
 def load_all_facts(workspace: Path) -> Facts:
