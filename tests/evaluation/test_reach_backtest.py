@@ -2,13 +2,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from forecaster.evaluation.reach_backtest import Answer, backtest_series
 from forecaster.pipeline import Settings, make_forecast
 from forecaster.workspace.beliefs import load_beliefs
+from forecaster.workspace.periods import parse_period
 from forecaster.workspace.reader import SHIPPED
 
 from .small_series import annual_rows, facts_of
@@ -46,6 +49,33 @@ def test_every_question_gets_four_probabilities(answers: tuple[Answer, ...]):
         assert 0 <= answer.drift <= 1
         assert 0 <= answer.student <= 1
         assert 0 <= answer.still <= 1
+
+
+def test_our_probability_counts_paths_that_fall_back_again():
+    facts = facts_of(*annual_rows(VALUES))
+    # last figure 13: levels 14.3, 19.5, 26 for the two years ahead; four paths by hand
+    paths = np.array([[15.0, 9.0], [20.0, 14.0], [9.0, 27.0], [9.0, 9.0]])
+
+    def by_hand(facts, series, beliefs, as_of, until, basis):
+        first = parse_period(str(int(until) - 1))
+        return SimpleNamespace(
+            periods=(first, first.next()),
+            trajectories=paths,
+            report=SimpleNamespace(is_reliable=False),
+        )
+
+    found = backtest_series(
+        facts, "sales", load_beliefs(SHIPPED), sort="pseudo", make_forecast=by_hand
+    )
+    assert [(a.years, a.factor, a.ours) for a in found[:6]] == [
+        (1, 1.1, 2 / 4),
+        (1, 1.5, 1 / 4),
+        (1, 2.0, 0.0),
+        (2, 1.1, 3 / 4),
+        (2, 1.5, 2 / 4),
+        (2, 2.0, 1 / 4),
+    ]
+    assert not any(answer.is_reliable for answer in found)
 
 
 @pytest.mark.parametrize("sort", ["pseudo", "vintage"])

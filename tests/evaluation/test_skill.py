@@ -96,6 +96,12 @@ def test_interval_of_one_series_has_no_width(rng: np.random.Generator):
     assert bootstrap_interval(answers, np.array([0.1, 0.4]), rng=rng) == pytest.approx((0.25, 0.25))
 
 
+def test_interval_gives_every_group_the_same_weight(rng: np.random.Generator):
+    # two groups of one series each: (0.1 + 0.5) / 2, nothing to resample
+    answers = [answer_of("price", "energy"), answer_of("lists-cn", "lists")]
+    assert bootstrap_interval(answers, np.array([0.1, 0.5]), rng=rng) == pytest.approx((0.3, 0.3))
+
+
 def test_interval_has_the_width_of_a_mean_over_series(rng: np.random.Generator):
     n = 200
     means = rng.standard_normal(n)
