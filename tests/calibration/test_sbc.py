@@ -1,8 +1,8 @@
 """Simulation-based calibration of the trend family, kind by kind.
 
-Eight quantities are ranked, so a kind is asked for rank ECDFs that lie inside their envelope all
-at once: 95% for the eight together, 1 - 0.05 / 8 for each. Of the seven kinds a correct program
-fails one in three times when seeds are changed at will; the seed here is fixed.
+Eight quantities of seven kinds are ranked: 56 rank ECDFs, of which a correct program leaves 2.8
+outside their own 95% envelopes. Hence two rules: all 56 lie inside the envelope that holds all of
+them with probability 95%, and of a kind's eight at most two lie outside their own.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def _assert_uniform(ranks):
     found = {
         name: envelope_probability(column) for name, column in zip(QUANTITIES, ranks.T, strict=True)
     }
-    assert min(found.values()) > 0.05 / len(QUANTITIES), found
+    assert min(found.values()) > 0.05 / (len(QUANTITIES) * len(DESIGNS)), found
+    assert sum(p < 0.05 for p in found.values()) <= 2, found
 
 
 def test_forty_shares_are_ranked_evenly():
@@ -45,10 +46,11 @@ def test_a_thousand_histories_of_each_kind_are_ranked_evenly(kind):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("rate", "off"), [(3, 0.15), (10, 0.09), (30, 0.06), (100, 0.04)])
+@pytest.mark.parametrize(("rate", "off"), [(3, 0.14), (10, 0.1), (30, 0.07), (100, 0.04)])
 def test_poisson_moments_are_off_by_less_the_larger_the_counts(rate, off):
-    # weights by the counts themselves favour high ones: the fitted level is too high at small
-    # rates. Mean ranks of 500 have a standard error of 0.013.
+    # Weights by the counts themselves favour high ones, so the fitted level is too high at small
+    # rates: mean ranks of the final level were 0.398, 0.440, 0.470, 0.499 in 1,000 replications.
+    # Those of 500 have a standard error of 0.013; three of them are allowed.
     ranks = _ranks(poisson_design(rate), 500, SEED)
     means = (ranks[:, [FINAL_LEVEL, FIGURE]].mean(axis=0) + 0.5) / (N_DRAWS + 1)
     assert np.abs(means - 0.5).max() < off
