@@ -138,8 +138,8 @@ def walk_figures(
     """Return figures of later periods under a random walk, (n_draws, n_periods).
 
     Link values, zeros among them, are those of the program's own links. A stock stands at the end
-    of its period, a flow in the middle. A cumulative series adds up increments. Counts are whole,
-    and so are cumulative totals in the unit 'count'.
+    of its period, a flow in the middle. Counts are whole; a cumulative series adds up increments,
+    which are not rounded, as those of the program are not.
 
     Parameters
     ----------
@@ -177,6 +177,6 @@ def _figures(link: FloatArray, entry: SeriesEntry, *, length: float, base: float
     if entry.kind == "share":
         return np.asarray(1 / (1 + np.exp(-np.clip(link, -_LARGEST, _LARGEST))))
     amounts = np.exp(np.clip(link, -_LARGEST, _LARGEST)) * length
-    if entry.kind == "count" or (entry.kind == "cumulative" and entry.unit == "count"):
+    if entry.kind == "count":
         amounts = np.rint(amounts)
     return base + np.cumsum(amounts, axis=1) if entry.kind == "cumulative" else amounts

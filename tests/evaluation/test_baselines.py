@@ -160,13 +160,6 @@ def test_counts_are_whole_and_cumulative_totals_never_fall():
     assert (totals[:, 1] > totals[:, 0]).all()
 
 
-def test_totals_of_counted_things_are_whole():
-    rows = annual_rows(["0", "2", "3", "4"])
-    totals = figures_of(rows, ["2014"], kind="cumulative", timing="stock", unit="count")
-    assert (totals == np.rint(totals)).all()
-    assert (totals == 4).any()  # less than half a thing more is nothing more
-
-
 def test_shares_stay_between_zero_and_one_even_after_a_zero():
     rows = annual_rows(["0", "0.1", "0.2", "0.4"])
     shares = figures_of(rows, ["2014", "2015"], kind="share", timing="stock")
