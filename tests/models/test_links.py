@@ -7,18 +7,10 @@ from dataclasses import replace
 
 import pytest
 from calibration.histories import linked, make_history
-from scipy.special import polygamma, psi
 
 from forecaster.errors import InputError
-from forecaster.models.special import digamma, trigamma
 
 UNIFORM = 1 / math.sqrt(12)
-
-
-@pytest.mark.parametrize("x", [0.5, 1.0, 1.5, 3.5, 9.999, 10.0, 57.5, 1e6])
-def test_derivatives_of_log_gamma_are_those_of_scipy(x):
-    assert digamma(x) == pytest.approx(float(psi(x)), abs=1e-12, rel=1e-14)
-    assert trigamma(x) == pytest.approx(float(polygamma(1, x)), abs=1e-11)
 
 
 def test_a_stock_is_its_log_at_the_end_of_its_period():
@@ -105,13 +97,33 @@ def test_nothing_but_zeros_are_below_their_last_digit():
     assert found.z == pytest.approx([math.log(0.005) - 1] * 2)
 
 
-def test_poisson_counts_have_the_moments_of_their_log_rate():
-    # mathematics 4: y = 0 gives -1.96 and 2.22; psi(5.5) = 1.6111, psi1(5.5) = 0.19934
-    history = make_history("count", "stock", {"2023": "0", "2024": "5"}, counting_error="poisson")
+def test_poisson_counts_are_scored_at_what_their_neighbours_expect():
+    # expected: (2 + 4) / 2 = 3, (2 + 4 + 3) / 3 = 3 and (4 + 3) / 2 = 3.5 events
+    counts = {"2022": "2", "2023": "4", "2024": "3"}
+    found = linked(make_history("count", "stock", counts, counting_error="poisson"))
+    expected = [math.log(3) - 1 / 3, math.log(3) + 1 / 3, math.log(3.5) - 0.5 / 3.5]
+    assert found.z == pytest.approx(expected)
+    variances = [1 / 3, 1 / 3, 1 / 3.5]
+    assert found.noise_sd == pytest.approx([math.hypot(math.sqrt(v), 0.01) for v in variances])
+
+
+def test_a_jump_of_a_poisson_count_is_its_own_logarithm():
+    # expected (1 + 60) / 2 = 30.5; 60 is less than twice that, 62 beside 1 would not be
+    counts = {"2022": "1", "2023": "1", "2024": "60"}
+    found = linked(make_history("count", "stock", counts, counting_error="poisson"))
+    assert found.z[2] == pytest.approx(math.log(30.5) + 29.5 / 30.5)
+    lone = {"2021": "1", "2022": "1", "2023": "60", "2024": "1"}
+    found = linked(make_history("count", "stock", lone, counting_error="poisson"))
+    assert found.z[2] == pytest.approx(math.log(60))
+    assert found.noise_sd[2] == pytest.approx(math.hypot(math.sqrt(1 / 60), 0.01))
+
+
+def test_no_event_at_all_is_half_an_event_in_the_neighbourhood():
+    # expected 0.5 / 2 in each of two years: log 0.25 - 1, variance 4
+    history = make_history("count", "stock", {"2023": "0", "2024": "0"}, counting_error="poisson")
     found = linked(history)
-    assert found.z == pytest.approx([-1.9635, 1.6111], abs=1e-4)
-    assert found.noise_sd[0] == pytest.approx(2.2214, abs=1e-3)
-    assert found.noise_sd[1] == pytest.approx(math.hypot(math.sqrt(0.19934), 0.01), abs=1e-4)
+    assert found.z == pytest.approx([math.log(0.25) - 1] * 2)
+    assert found.noise_sd == pytest.approx([math.hypot(2, 0.01)] * 2)
 
 
 def test_a_poisson_count_to_come_carries_no_counting_error_of_its_own():
