@@ -126,9 +126,9 @@ def _log_rate(count: float, expected: float) -> tuple[float, float]:
 
     One scoring step from the expected count: slope and curvature of y x - exp(x) at its logarithm.
     A variance that hung on the count itself would favour high counts: at one a year the fitted
-    level then stood too high (mean rank of the truth .33 in simulations, now .42; .40 and .45 at three a year).
-    Where the count is at least twice what was expected the step overshoots, and its own logarithm
-    serves.
+    level then stood too high (mean rank of the truth .33 in simulations, with this one .42; at
+    three a year .40 and .45). Where the count is at least twice what was expected the step
+    overshoots, and its own logarithm serves.
     """
     if count >= 2 * expected:
         return math.log(count), 1 / count
