@@ -72,9 +72,16 @@ def test_interruption_ends_with_130_and_says_nothing(
 @pytest.mark.parametrize("more", [[], ["--workers", "2"]])
 def test_ctrl_c_ends_a_running_fit_quickly(more: list[str]) -> None:
     names = [SERIES, "hyperscaler-big4-capex"]
-    command = [*PROGRAM, "forecast", *names, "--engine", "brute-force", "--no-cache", *more]
+    # the line says that Python is up, however busy the machine: before that no program can answer
+    program = (
+        "import sys; from forecaster.__main__ import main; print(flush=True); sys.exit(main())"
+    )
+    wanted = ["forecast", *names, "--engine", "brute-force", "--no-cache", *more]
+    command = [sys.executable, "-c", program, *wanted]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(0.8)
+    assert process.stdout is not None
+    process.stdout.readline()
+    time.sleep(0.6)
     if process.poll() is not None:
         pytest.skip("the fit was over before it could be interrupted")
     process.send_signal(signal.SIGINT)
