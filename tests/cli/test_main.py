@@ -73,9 +73,7 @@ def test_interruption_ends_with_130_and_says_nothing(
 def test_ctrl_c_ends_a_running_fit_quickly(more: list[str]) -> None:
     names = [SERIES, "hyperscaler-big4-capex"]
     # the line says that Python is up, however busy the machine: before that no program can answer
-    program = (
-        "import sys; from forecaster.__main__ import main; print(flush=True); sys.exit(main())"
-    )
+    program = "from forecaster.__main__ import main; print(flush=True); raise SystemExit(main())"
     wanted = ["forecast", *names, "--engine", "brute-force", "--no-cache", *more]
     command = [sys.executable, "-c", program, *wanted]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
