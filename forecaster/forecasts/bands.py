@@ -201,7 +201,7 @@ def band_table(forecast: Forecast) -> Bands:
     ends = {0.5}.union(*(band_ends(coverage) for coverage in coverages))
     levels = np.array(sorted(ends))
     values = quantiles(np.sort(draws, axis=0), levels)
-    if kind == "count" and np.array_equal(draws, np.rint(draws)):
+    if kind in ("count", "cumulative") and np.array_equal(draws, np.rint(draws)):
         values = np.rint(values)
     return Bands(
         periods=forecast.periods,

@@ -143,7 +143,8 @@ def _figure(
         figure = np.array([years for years, _ in stretches]) @ rates
         if is_latent and entry.kind != "cumulative":
             return np.asarray(figure / length)
-    if entry.kind == "count" and not is_latent:
+    is_counted = entry.kind == "count" or entry.counting_error == "poisson"
+    if is_counted and not is_latent:
         return _whole_number(np.asarray(figure), entry, rng)
     return np.asarray(figure)
 

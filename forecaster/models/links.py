@@ -108,17 +108,23 @@ def _count(
     if entry.counting_error == "none":
         return _positive(rows, entry, prior, scale)
     found = [_log_value(rows, row, _window(row, entry), 0.0, 0.0) for row in rows]
-    lengths = [(value.end - value.start) or 1.0 for value in found]
-    for i, value in enumerate(found):
+    return _score_counts(found, [row.value for row in rows], prior)
+
+
+def _score_counts(
+    values: list[LinkValue], counts: Sequence[float], prior: TrendPrior
+) -> list[LinkValue]:
+    """Give values of Poisson counts the mean and error of their log rates, in place."""
+    lengths = [(value.end - value.start) or 1.0 for value in values]
+    for i, (value, count) in enumerate(zip(values, counts, strict=True)):
         near = slice(max(i - 1, 0), i + 2)
-        total = max(sum(row.value for row in rows[near]), LEAST_COUNT)
-        expected = total / sum(lengths[near]) * lengths[i]
-        z, variance = _log_rate(value.row.value, expected)
+        expected = max(sum(counts[near]), LEAST_COUNT) / sum(lengths[near]) * lengths[i]
+        z, variance = _log_rate(count, expected)
         value.z = z - math.log(lengths[i])
         value.sd = math.hypot(math.sqrt(variance), prior.quality_sd[value.row.quality])
-        value.log_slope = -math.log(value.row.value + 0.5)
-        value.is_zero = value.row.value == 0
-    return found
+        value.log_slope = -math.log(count + 0.5)
+        value.is_zero = count == 0
+    return values
 
 
 def _log_rate(count: float, expected: float) -> tuple[float, float]:
@@ -199,7 +205,7 @@ def _cumulative(
         found.append(
             LinkValue(later, start, end, math.log(step / (end - start)), sd, -math.log(step))
         )
-    return found
+    return _score_counts(found, steps, prior) if entry.counting_error == "poisson" else found
 
 
 LINKS = {

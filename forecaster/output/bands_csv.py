@@ -153,13 +153,14 @@ def _draw_rows(forecast: Forecast) -> Iterator[Cells]:
 def _fixed_cells(forecast: Forecast) -> tuple[bool, list[str], str]:
     """Return whether it counts whole things, the cells at the left of every line, and the unit."""
     history = forecast.history
+    is_counted = history.entry.kind == "count" or history.entry.counting_error == "poisson"
     labels = [
         guarded(history.entry.id),
         guarded(forecast.scenario),
         history.as_of.isoformat(),
         guarded(history.target_basis),
     ]
-    return history.entry.kind == "count", labels, guarded(history.entry.unit)
+    return is_counted, labels, guarded(history.entry.unit)
 
 
 def _line(cells: Iterable[str]) -> str:

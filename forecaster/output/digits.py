@@ -134,7 +134,8 @@ def format_value(
     """Return a value of a series for the screen; shares as percent, the rest without its unit."""
     if kind == "share":
         return format_share(value, mcse=mcse, spread=spread)
-    whole = kind == "count" and not _has_scale_word(unit) and float(value).is_integer()
+    is_counted = kind in ("count", "cumulative") and not _has_scale_word(unit)
+    whole = is_counted and float(value).is_integer()
     return format_number(value, unit=unit, mcse=mcse, spread=spread, whole=whole)
 
 

@@ -68,7 +68,7 @@ class SeriesEntry:
     timing : 'flow' covers its period, 'stock' is the state at its end
     reference_basis : the basis whose offset is zero
     relations : basis -> relation to the reference basis; a basis not named here stays out
-    counting_error : 'none' | 'poisson', for counts
+    counting_error : 'none' | 'poisson', for counts of events and running totals of them
     typical_change : typical change in a year, for kind `real`; None where not stated
     computed_periods : (basis, period) pairs that were computed from others of the same basis
     left_out : period text -> why its rows must not be fitted

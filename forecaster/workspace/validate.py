@@ -178,7 +178,7 @@ def _faults_of_entry(entry: SeriesEntry, rows: Sequence[Row]) -> Iterable[CellEr
 
 def _faults_of_kind(entry: SeriesEntry, *, n_points: int) -> Iterable[CellError]:
     """Yield what an entry lacks for its kind."""
-    if entry.counting_error == "poisson" and entry.kind != "count":
+    if entry.counting_error == "poisson" and entry.kind not in ("count", "cumulative"):
         problem = f"{quoted(entry.id)} has a counting error but is of kind {quoted(entry.kind)}"
         yield CellError("counting error", problem, "write 'none'")
     if entry.kind == "real" and entry.typical_change is None and 0 < n_points < FEW_POINTS:

@@ -194,3 +194,14 @@ def test_jacobian_carries_a_density_to_the_data():
     assert share.log_jacobian == pytest.approx(-math.log(0.21) - math.log(0.25))
     real = make_history("real", "stock", {"2024": "3", "2025": "4"}, typical_change=1.0)
     assert linked(real).log_jacobian == 0.0
+
+
+def test_a_running_total_of_events_has_poisson_increments():
+    # increments 2, 0 and 4 in a year each; expected (2 + 0) / 2, (2 + 0 + 4) / 3, (0 + 4) / 2;
+    # 2 and 4 are twice what was expected, so their own logarithms serve
+    totals = {"2022": "1", "2023": "3", "2024": "3", "2025": "7"}
+    found = linked(make_history("cumulative", "stock", totals, counting_error="poisson"))
+    sds = [math.hypot(math.sqrt(v), 0.01) for v in (1 / 2, 1 / 2, 1 / 4)]
+    assert found.noise_sd == pytest.approx(sds)
+    # tilted by the growth between the years that had events
+    assert found.z[1] == pytest.approx(math.log(2) - 1 + (math.log(2) / 2) ** 2 / 24)
