@@ -99,7 +99,7 @@ def test_every_entry_says_a_known_kind_timing_and_error(entries):
         assert entry["timing"] in {"flow", "stock"}, name
         assert entry["counting_error"] in {"none", "poisson"}, name
         assert bool(entry["typical_change"]) == (entry["kind"] == "real"), name
-        assert entry["kind"] == "count" or entry["counting_error"] == "none", name
+        assert entry["kind"] in {"count", "cumulative"} or entry["counting_error"] == "none", name
         assert entry["kind"] != "cumulative" or entry["timing"] == "stock", name
         assert entry["kind"] != "share" or entry["unit"] == "fraction", name
         for flag in ("higher_source_preferred", "decided", "core"):
