@@ -124,6 +124,7 @@ BROKEN = [
     (f"{SHARE}.s_o", None, f"'{SHARE}.s_o.median' is not a number: None"),
     (f"{SHARE}.s_o", "0.05", f"'{SHARE}.s_o.median' is not a number: None"),
     (f"{SHARE}.drift.sd", "-1", f"'{SHARE}.drift.sd' is -1"),
+    (f"{SHARE}.drift.mean", "nan", f"'{SHARE}.drift.mean' is nan"),
     (f"{SHARE}.drift.mean", "[]", f"'{SHARE}.drift.mean' is not a number: []"),
     (f"{SHARE}.thin_level.sd", "0", f"'{SHARE}.thin_level.sd' is 0"),
     (f"{SHARE}.floor_noise", "0", f"'{SHARE}.floor_noise' is 0"),
