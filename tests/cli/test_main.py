@@ -79,7 +79,7 @@ def test_ctrl_c_ends_a_running_fit_quickly(more: list[str]) -> None:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     process.stdout.readline()
-    time.sleep(0.6)
+    time.sleep(0.2)
     if process.poll() is not None:
         pytest.skip("the fit was over before it could be interrupted")
     process.send_signal(signal.SIGINT)
