@@ -31,6 +31,7 @@ def _assert_uniform(ranks):
     found = {
         name: envelope_probability(column) for name, column in zip(QUANTITIES, ranks.T, strict=True)
     }
+    print(", ".join(f"{name} p {p:.3f}" for name, p in found.items()))
     assert min(found.values()) > 0.05 / (len(QUANTITIES) * len(DESIGNS)), found
     assert sum(p < 0.05 for p in found.values()) <= 2, found
 
@@ -53,6 +54,7 @@ def test_poisson_counts_are_off_by_less_the_larger_they_are(rate, off):
     # replications. Their standard error is 0.013; three of them are allowed.
     ranks = _ranks(poisson_design(rate), 500, SEED)
     means = (ranks[:, [FINAL_LEVEL, FIGURE]].mean(axis=0) + 0.5) / (N_DRAWS + 1)
+    print(f"{rate} a year: mean ranks of the level and of the next figure {means.round(3)}")
     assert np.abs(means - 0.5).max() < off
 
 
