@@ -85,8 +85,9 @@ def test_every_shipped_series_agrees_with_brute_force():
     values = np.array(list(gaps.values()))
     print(
         f"{len({series for series, _ in gaps})} series, {len(uncertified)} not certified at first; "
-        f"{values.size} differences, root mean square {np.sqrt(np.mean(values**2)):.2f}, 99% within "
-        f"{np.quantile(values, 0.99):.2f}, largest {values.max():.2f} ({worst}) standard errors"
+        f"{values.size} differences: root mean square {np.sqrt(np.mean(values**2)):.2f}, "
+        f"99% within {np.quantile(values, 0.99):.2f}, largest {values.max():.2f} standard errors "
+        f"({worst})"
     )
     assert gaps[worst] < FARTHEST, (worst, gaps[worst])
     assert np.sqrt(np.mean(np.square(list(gaps.values())))) < 1
