@@ -108,14 +108,22 @@ def test_poisson_counts_are_scored_at_what_their_neighbours_expect():
 
 
 def test_a_jump_of_a_poisson_count_is_its_own_logarithm():
-    # expected (1 + 60) / 2 = 30.5; 60 is less than twice that, 62 beside 1 would not be
-    counts = {"2022": "1", "2023": "1", "2024": "60"}
+    counts = {"2021": "1", "2022": "1", "2023": "60", "2024": "1"}
     found = linked(make_history("count", "stock", counts, counting_error="poisson"))
-    assert found.z[2] == pytest.approx(math.log(30.5) + 29.5 / 30.5)
-    lone = {"2021": "1", "2022": "1", "2023": "60", "2024": "1"}
-    found = linked(make_history("count", "stock", lone, counting_error="poisson"))
+    # expected (1 + 60 + 1) / 3, of which 60 is more than twice
     assert found.z[2] == pytest.approx(math.log(60))
     assert found.noise_sd[2] == pytest.approx(math.hypot(math.sqrt(1 / 60), 0.01))
+    # its neighbours expect (1 + 1 + 60) / 3 and (60 + 1) / 2: many, and far from 1
+    assert found.z[[1, 3]] == pytest.approx([math.log(1.5)] * 2)
+    assert found.noise_sd[3] == pytest.approx(math.hypot(math.sqrt(1 / 1.5), 0.01))
+
+
+def test_many_events_are_their_own_logarithm_with_the_error_expected():
+    counts = {"2022": "20", "2023": "30", "2024": "25"}
+    found = linked(make_history("count", "stock", counts, counting_error="poisson"))
+    assert found.z == pytest.approx([math.log(20.5), math.log(30.5), math.log(25.5)])
+    variances = [1 / 25, 1 / 25, 1 / 27.5]
+    assert found.noise_sd == pytest.approx([math.hypot(math.sqrt(v), 0.01) for v in variances])
 
 
 def test_no_event_at_all_is_half_an_event_in_the_neighbourhood():
