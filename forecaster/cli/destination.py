@@ -1,14 +1,77 @@
-"""Check that a file can be written before an hour is spent on what goes into it."""
+"""Decide where a result goes, and check it before an hour is spent on what goes there."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from forecaster.cli import options
 from forecaster.errors import InputError
 from forecaster.workspace.faults import quoted
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forecaster.cli.streams import Streams
+    from forecaster.forecasts.forecast import Forecast
+
 LAYOUTS = ("wide", "long", "draws")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where a result goes.
+
+    Attributes
+    ----------
+    destination : of the CSV: a file, '-' for standard output, or '' for none
+    layout : of the CSV, one of LAYOUTS
+    is_json : whether JSON is printed in place of the screen
+    """
+
+    destination: str
+    layout: str
+    is_json: bool
+
+
+def read_output(csv: str | None, layout: str | None, *, is_json: bool) -> Output:
+    """Check the flags about where the result goes.
+
+    Raises
+    ------
+    InputError
+        If they contradict each other, or the file cannot be written.
+    """
+    if layout is not None:
+        options.read_choice(layout, flag="--layout", known=LAYOUTS)
+        if csv is None:
+            raise InputError(
+                problem="--layout is about the CSV, and none was asked for",
+                where="--layout",
+                fix="add --csv FILE, or --csv - for standard output",
+            )
+    if csv == "-" and is_json:
+        raise InputError(
+            problem="standard output cannot hold both CSV and JSON",
+            where="--csv - --json",
+            fix="name a file: --csv bands.csv",
+        )
+    if csv is not None:
+        check_destination(csv, flag="--csv")
+    return Output(csv or "", layout or "wide", is_json)
+
+
+def write_csv(forecasts: Sequence[Forecast], output: Output, streams: Streams) -> None:
+    """Write the bands where a CSV was asked for."""
+    if not output.destination:
+        return
+    from forecaster.output.bands_csv import write_bands
+
+    write_bands(forecasts, output.destination, layout=output.layout, stdout=streams.data())
+    if output.destination != "-":
+        streams.note(f"wrote {output.destination}")
 
 
 def check_destination(destination: str, *, flag: str) -> None:

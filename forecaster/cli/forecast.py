@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forecaster.cli import flags, options
-from forecaster.cli.destination import LAYOUTS, check_destination
+from forecaster.cli.destination import Output, read_output, write_csv
 from forecaster.cli.frame import TextCommand, new_app
 from forecaster.cli.progress import Progress
 from forecaster.cli.request import Asked, Request, prepare_request
 from forecaster.cli.streams import Streams, open_streams
-from forecaster.errors import ExitCode, InputError, UnreliableFit
+from forecaster.errors import ExitCode, UnreliableFit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,7 @@ def forecast_command(
     forecaster forecast hyperscaler-big4-capex --until 2030 --csv bands.csv
     """
     streams = open_streams(is_quiet=quiet)
-    output = _read_output(csv, layout, is_json=json)
+    output = read_output(csv, layout, is_json=json)
     asked = Asked(
         as_of=as_of,
         until=until,
@@ -131,36 +131,10 @@ def _step(request: Request, n_done: int) -> str:
     return f"fitting {name}" + (f" ({n_done + 1} of {n_series})" if n_series > 1 else "")
 
 
-def _read_output(csv: str | None, layout: str | None, *, is_json: bool) -> tuple[str, str, bool]:
-    """Check the flags about where the result goes.
-
-    Returns
-    -------
-    destination of the CSV or '', its layout, whether JSON is printed
-    """
-    if layout is not None:
-        options.read_choice(layout, flag="--layout", known=LAYOUTS)
-        if csv is None:
-            raise InputError(
-                problem="--layout is about the CSV, and none was asked for",
-                where="--layout",
-                fix="add --csv FILE, or --csv - for standard output",
-            )
-    if csv == "-" and is_json:
-        raise InputError(
-            problem="standard output cannot hold both CSV and JSON",
-            where="--csv - --json",
-            fix="name a file: --csv bands.csv",
-        )
-    if csv is not None:
-        check_destination(csv, flag="--csv")
-    return csv or "", layout or "wide", is_json
-
-
 def _deliver(
     forecasts: Sequence[Forecast],
     failures: Sequence[UnreliableFit],
-    output: tuple[str, str, bool],
+    output: Output,
     streams: Streams,
 ) -> None:
     """Write the forecasts, then complain about the fits that failed, and end with 3 if any did."""
@@ -172,20 +146,14 @@ def _deliver(
         raise typer.Exit(ExitCode.UNRELIABLE)
 
 
-def _write(forecasts: Sequence[Forecast], output: tuple[str, str, bool], streams: Streams) -> None:
+def _write(forecasts: Sequence[Forecast], output: Output, streams: Streams) -> None:
     """Write what was asked for; the screen where stdout is not wanted for data."""
-    destination, layout, is_json = output
-    if destination:
-        from forecaster.output.bands_csv import write_bands
-
-        write_bands(forecasts, destination, layout=layout, stdout=streams.data())
-        if destination != "-":
-            streams.note(f"wrote {destination}")
-    if is_json:
+    write_csv(forecasts, output, streams)
+    if output.is_json:
         from forecaster.output.json_output import forecast_record
 
         streams.write_json([forecast_record(forecast) for forecast in forecasts])
-    elif destination != "-":
+    elif output.destination != "-":
         from forecaster.output.forecast_screen import print_forecasts
 
         print_forecasts(forecasts, streams.console())

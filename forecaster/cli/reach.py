@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from forecaster.cli import flags, options
+from forecaster.cli.destination import Output, read_output, write_csv
 from forecaster.cli.frame import TextCommand, new_app
 from forecaster.cli.progress import Progress
 from forecaster.cli.request import Asked, prepare_request
 from forecaster.cli.streams import Streams, open_streams
+from forecaster.errors import InputError
 from forecaster.forecasts.forecast import Settled
 
 if TYPE_CHECKING:
@@ -78,6 +80,8 @@ def reach_command(
     seed: flags.Seed = None,
     no_cache: flags.NoCache = False,
     allow_unreliable: flags.AllowUnreliable = False,
+    csv: flags.Csv = None,
+    layout: flags.Layout = None,
     json: flags.Json = False,
     quiet: flags.Quiet = False,
 ) -> None:
@@ -86,6 +90,7 @@ def reach_command(
     forecaster reach cn-ai-chip-domestic-share 40% --by 2027
     """
     streams = open_streams(is_quiet=quiet)
+    output = read_output(csv, layout, is_json=json)
     asked = Asked(
         as_of=as_of,
         until=by,
@@ -104,7 +109,7 @@ def reach_command(
     )
     with Progress(streams, f"fitting {name}") as progress:
         reach = find_reach(name, level, asked, below=below, announce=progress.note)
-    _write(reach, streams, is_json=json)
+    _write(reach, output, streams)
 
 
 def find_reach(
@@ -147,19 +152,35 @@ def find_reach(
     )
 
 
-def _write(answer: Reach | Settled, streams: Streams, *, is_json: bool) -> None:
-    """Print the answer as JSON, or on the screen."""
-    if is_json:
-        from forecaster.output.json_output import reach_record, settled_record
-
-        if isinstance(answer, Settled):
-            streams.write_json(settled_record(answer))
-        else:
-            streams.write_json(reach_record(answer))
-        return
-    from forecaster.output.forecast_screen import print_reach, print_settled
-
+def _write(answer: Reach | Settled, output: Output, streams: Streams) -> None:
+    """Write the bands and the answer that were asked for."""
     if isinstance(answer, Settled):
-        print_settled(answer, streams.console())
-    else:
+        _write_settled(answer, output, streams)
+        return
+    write_csv([answer.forecast], output, streams)
+    if output.is_json:
+        from forecaster.output.json_output import reach_record
+
+        streams.write_json(reach_record(answer))
+    elif output.destination != "-":
+        from forecaster.output.forecast_screen import print_reach
+
         print_reach(answer, streams.console())
+
+
+def _write_settled(answer: Settled, output: Output, streams: Streams) -> None:
+    """Print an answer that history has given; it has no bands."""
+    if output.destination:
+        raise InputError(
+            problem=f"every figure up to {answer.by} is published, so there are no bands to write",
+            where="--csv",
+            fix="leave out --csv to see the answer, or ask for a later period",
+        )
+    if output.is_json:
+        from forecaster.output.json_output import settled_record
+
+        streams.write_json(settled_record(answer))
+    else:
+        from forecaster.output.forecast_screen import print_settled
+
+        print_settled(answer, streams.console())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -95,3 +96,26 @@ def test_unknown_flags_are_refused_with_usage(run: Callable[..., Ran]) -> None:
     assert ran.code == 2
     assert "No such option: --bye" in ran.stderr
     assert ran.stdout == ""
+
+
+def test_bands_of_an_answer_go_to_a_file_or_a_pipe(run: Callable[..., Ran]) -> None:
+    arguments = ("reach", SERIES, "60%", "--by", "2028", "--as-of", "2026-10-31")
+    ran = run(*arguments, "--csv", "bands.csv")
+    assert ran.code == 0
+    assert ran.stdout.startswith("As of 2026-10-31, the chance that ")
+    written = Path("bands.csv").read_text(encoding="utf-8")
+    assert written.startswith("series,scenario,as_of,basis,period,mean,median,lower_50,")
+    assert [line.split(",")[4] for line in written.splitlines()[1:]] == ["2026", "2027", "2028"]
+    assert Path("bands.datapackage.json").is_file()
+    assert run(*arguments, "--csv", "-").stdout == written
+
+
+def test_an_answer_of_history_has_no_bands_to_write(run: Callable[..., Ran]) -> None:
+    ran = run("reach", SERIES, "40%", "--by", "2025", "--csv", "bands.csv")
+    assert ran.code == 2
+    assert ran.stderr == (
+        "error: every figure up to 2025 is published, so there are no bands to write\n"
+        "  where: --csv\n"
+        "  fix:   leave out --csv to see the answer, or ask for a later period\n"
+    )
+    assert not Path("bands.csv").exists()
