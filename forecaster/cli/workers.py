@@ -6,6 +6,9 @@ on who computes it.
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +16,8 @@ from forecaster.errors import InputError, UnreliableFit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from concurrent.futures import Future, ProcessPoolExecutor
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
     from forecaster.cli.request import Request, Subject
     from forecaster.errors import Fault
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
 
     Outcome = Forecast | UnreliableFit
     Parcel = tuple[Forecast | FitReport | tuple[Fault, ...], list[str]]
+
+_HAS_MASKS = os.name == "posix"
 
 
 def forecast_each(
@@ -68,28 +74,82 @@ def _forecast_one(
 def _shared_out(
     request: Request, *, n_workers: int, announce: Callable[[str], None]
 ) -> Iterator[Outcome]:
-    """Forecast in other processes; results come back in the order asked for."""
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
+    """Forecast in other processes, each with its share of the series, in the order asked for.
 
-    # Processes are started afresh: a fork copies locks that threads of this process may hold.
-    pool = ProcessPoolExecutor(
-        max_workers=min(n_workers, len(request.subjects)),
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_leave_interrupts_to_the_parent,
-    )
-    pack = partial(_pack, beliefs=request.beliefs, settings=request.settings)
+    Each worker has a pipe of its own: no thread and no lock is left to wait for when the user
+    interrupts.
+    """
+    n = min(n_workers, len(request.subjects))
+    workers: list[tuple[BaseProcess, Connection]] = []
     try:
-        parcels: list[Future[Parcel]] = [pool.submit(pack, s) for s in request.subjects]
-        for subject, parcel in zip(request.subjects, parcels, strict=True):
-            content, notes = parcel.result()
+        with _interrupts_held():
+            shares = [replace(request, subjects=request.subjects[k::n]) for k in range(n)]
+            workers.extend(map(_start, shares))
+        for i, subject in enumerate(request.subjects):
+            process, results = workers[i % n]
+            try:
+                content, notes = results.recv()
+            except EOFError as error:
+                problem = f"the process that forecast '{subject.series}' was killed"
+                fix = "run again with fewer --workers; memory may have run out"
+                raise InputError(problem=problem, where="--workers", fix=fix) from error
             for note in notes:
                 announce(note)
             yield _unpack(content, subject)
-    except BaseException:
-        _end(pool)
-        raise
-    pool.shutdown()
+    finally:
+        for process, results in workers:
+            process.kill()
+            process.join()
+            results.close()
+
+
+def _start(share: Request) -> tuple[BaseProcess, Connection]:
+    """Start a worker on its share of the series; return it with the pipe of its results."""
+    import multiprocessing
+
+    # Processes are started afresh: a fork copies locks that threads of this process may hold.
+    context = multiprocessing.get_context("spawn")
+    results, end = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(share, end), daemon=True)
+    process.start()
+    end.close()  # the worker's alone now, so that its death ends the pipe
+    return process, results
+
+
+def _work(share: Request, end: Connection) -> None:
+    """Forecast a share of the series in a worker, and send each result when it is made."""
+    import signal
+
+    # Ctrl-C reaches every process of a terminal; the parent ends the workers
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for subject in share.subjects:
+        end.send(_pack(subject, beliefs=share.beliefs, settings=share.settings))
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Keep Ctrl-C waiting, also in the processes started meanwhile: a start must not be torn.
+
+    The mask is what new processes inherit; a handler is needed as well, because a signal that one
+    thread holds off reaches another.
+    """
+    import signal
+    import threading
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python hands interrupts to the main thread alone
+        return
+    came: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _frame: came.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if _HAS_MASKS else None
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    if came:
+        raise KeyboardInterrupt
 
 
 def _pack(subject: Subject, *, beliefs: Beliefs, settings: Settings) -> Parcel:
@@ -114,19 +174,3 @@ def _unpack(content: Forecast | FitReport | tuple[Fault, ...], subject: Subject)
     if isinstance(content, tuple):
         raise FaultyInput(content)
     return UnreliableFit(content, series=subject.series)
-
-
-def _leave_interrupts_to_the_parent() -> None:
-    """Keep Ctrl-C from printing a traceback in every worker; the parent ends them."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _end(pool: ProcessPoolExecutor) -> None:
-    """End the workers at once, their work unfinished."""
-    import multiprocessing
-
-    pool.shutdown(wait=False, cancel_futures=True)
-    for worker in multiprocessing.active_children():
-        worker.terminate()
