@@ -136,6 +136,11 @@ def _interrupts_held() -> Iterator[None]:
     import signal
     import threading
 
+    if _HAS_MASKS:
+        from multiprocessing import resource_tracker
+
+        # started with the first process otherwise, when it would let interrupts through again
+        resource_tracker.ensure_running()
     if threading.current_thread() is not threading.main_thread():
         yield  # Python hands interrupts to the main thread alone
         return
