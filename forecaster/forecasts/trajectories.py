@@ -58,12 +58,14 @@ def draw_trajectories(
         noise_sd = np.hypot(posterior.theta[S_O], observations.target_noise_sd)
 
     def level_of(stretch: Stretch) -> FloatArray:
+        """Return the drawn level of a stretch, link scale."""
         source, k = (
             (drawn, stretch.step) if stretch.kept is None else (posterior.kept, stretch.kept)
         )
         return np.asarray(source[k])
 
     def figure_of(unit: Unit) -> FloatArray:
+        """Return the drawn figure of a unit, unit of the series."""
         if unit.known is not None:
             return np.full(posterior.n_draws, unit.known)
         error = offset + noise_sd * rng.standard_normal(posterior.n_draws)

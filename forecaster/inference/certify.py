@@ -88,6 +88,7 @@ def infer(
     timeline = lay_out(observations)
 
     def likelihood(unit: FloatArray) -> FloatArray:
+        """Return the log likelihood at standard normal points."""
         theta = theta_at(unit, prior, scale=observations.scale)
         return log_likelihood(theta, observations, timeline, static)
 
@@ -129,6 +130,7 @@ class _Search:
         self.escalations: list[str] = []
 
     def escalate(self, sentence: str) -> None:
+        """Note and announce what is tried next, and why."""
         self.escalations.append(sentence)
         self._announce(sentence)
 

@@ -135,6 +135,7 @@ class _Reader:
         self._table = table
 
     def has(self, key: str) -> bool:
+        """Say whether the key is there."""
         return self._find(key) is not None
 
     def _find(self, key: str) -> Any:
@@ -149,6 +150,7 @@ class _Reader:
         return InputError(problem=problem, where=f"{self._path}, key '{key}'", fix=fix)
 
     def number(self, key: str, *, least: float | None = None) -> float:
+        """Return a finite number, at least `least`."""
         value = self._find(key)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self._fault(key, f"'{key}' is not a number: {value!r}", "write a number")
@@ -159,12 +161,14 @@ class _Reader:
         return float(value)
 
     def text(self, key: str) -> str:
+        """Return a text that is not empty."""
         value = self._find(key)
         if not isinstance(value, str) or not value.strip():
             raise self._fault(key, f"'{key}' is missing", "write a short text in quotes")
         return value
 
     def log_normal(self, key: str) -> LogNormal:
+        """Return a log-normal prior with its unit and reason."""
         return LogNormal(
             median=self.number(f"{key}.median", least=1e-9),
             log_sd=self.number(f"{key}.log_sd", least=1e-3),
@@ -173,6 +177,7 @@ class _Reader:
         )
 
     def normal(self, key: str) -> Normal:
+        """Return a normal prior with its unit and reason."""
         return Normal(
             mean=self.number(f"{key}.mean"),
             sd=self.number(f"{key}.sd", least=1e-9),
@@ -181,6 +186,7 @@ class _Reader:
         )
 
     def quantiles(self, key: str) -> tuple[float, ...]:
+        """Return five numbers."""
         values = self._find(key)
         if not isinstance(values, list) or len(values) != 5:
             raise self._fault(key, f"'{key}' is not a list of five numbers", "write five quantiles")
