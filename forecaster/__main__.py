@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from forecaster.errors import ExitCode, InputError, UnreliableFit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 """Sums split over threads are added in another order, and the last digits then depend on the
@@ -33,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
     gc.set_threshold(FEW_COLLECTIONS)
+    report_lost = sys.unraisablehook
+    sys.unraisablehook = _repeat_lost_interrupts(report_lost)
     try:
         return _run(arguments)
     except (InputError, UnreliableFit) as fault:
@@ -45,6 +47,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception:  # noqa: BLE001  # the one place where any failure becomes an exit code
         _tell_bug()
         return ExitCode.BUG
+    finally:
+        sys.unraisablehook = report_lost
+
+
+def _repeat_lost_interrupts(
+    report_lost: Callable[[sys.UnraisableHookArgs], object],
+) -> Callable[[sys.UnraisableHookArgs], object]:
+    """Return a hook that sends Ctrl-C again where Python lost it.
+
+    One that comes while a destructor or a weak reference's callback runs is not raised: the
+    program would go on as if nothing had been typed.
+    """
+
+    def hook(lost: sys.UnraisableHookArgs) -> None:
+        """Ask for another interrupt a moment later, once the destructor is over."""
+        if lost.exc_type is not KeyboardInterrupt:
+            report_lost(lost)
+            return
+        import _thread
+        import threading
+
+        again = threading.Timer(0.01, _thread.interrupt_main)
+        again.daemon = True
+        again.start()
+
+    return hook
 
 
 def _run(arguments: Sequence[str] | None) -> int:

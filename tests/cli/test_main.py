@@ -166,3 +166,26 @@ def test_numbers_are_computed_on_one_thread_unless_told_otherwise(
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     run("--version")
     assert [os.environ[name] for name in ONE_THREAD] == ["1", "3", "1"]
+
+
+def test_an_interrupt_that_python_loses_is_sent_again(
+    run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Lost:
+        """Python does not raise what a destructor raises."""
+
+        def __del__(self) -> None:
+            raise KeyboardInterrupt
+
+    def forecast(*_: object, **__: object) -> None:
+        Lost()
+        until = time.monotonic() + 5.0
+        while time.monotonic() < until:  # at work, as a fit is; nothing wakes a sleeping one
+            pass
+
+    monkeypatch.setattr(pipeline, "make_forecast", forecast)
+    before = time.monotonic()
+    ran = run("forecast", SERIES)
+    assert time.monotonic() - before < 4.0
+    assert ran.code == 130
+    assert ran.stderr == ""
