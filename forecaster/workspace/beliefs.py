@@ -91,6 +91,20 @@ def load_beliefs(workspace: Path) -> Beliefs:
     InputError
         If the file cannot be read, is no TOML, or a prior is missing or out of range.
     """
+    reader, payload = read_families(workspace)
+    quality_sd = {name: reader.number(f"measurement.{name}", least=0.0) for name in QUALITIES}
+    trend = {kind: _trend_prior(reader, kind, quality_sd) for kind in KINDS}
+    return Beliefs(trend=trend, hash=hashlib.sha256(payload).hexdigest())
+
+
+def read_families(workspace: Path) -> tuple[Reader, bytes]:
+    """Return a reader of the workspace's families.toml, or of the shipped one, and its bytes.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or is no TOML.
+    """
     own = workspace / "priors" / "families.toml"
     path = own if own.is_file() else SHIPPED_PRIORS / "families.toml"
     try:
@@ -102,13 +116,10 @@ def load_beliefs(workspace: Path) -> Beliefs:
             where=str(path),
             fix="mend the file, or remove it to use the shipped priors",
         ) from error
-    reader = _Reader(path, table)
-    quality_sd = {name: reader.number(f"measurement.{name}", least=0.0) for name in QUALITIES}
-    trend = {kind: _trend_prior(reader, kind, quality_sd) for kind in KINDS}
-    return Beliefs(trend=trend, hash=hashlib.sha256(payload).hexdigest())
+    return Reader(path, table), payload
 
 
-def _trend_prior(reader: _Reader, kind: str, quality_sd: Mapping[str, float]) -> TrendPrior:
+def _trend_prior(reader: Reader, kind: str, quality_sd: Mapping[str, float]) -> TrendPrior:
     """Read the table `[trend.<kind>]`."""
     at = f"trend.{kind}"
     thin = f"{at}.thin_level"
@@ -127,7 +138,7 @@ def _trend_prior(reader: _Reader, kind: str, quality_sd: Mapping[str, float]) ->
     )
 
 
-class _Reader:
+class Reader:
     """Take typed values out of a TOML table, naming the key path of whatever is wrong."""
 
     def __init__(self, path: Path, table: Mapping[str, Any]) -> None:
