@@ -169,7 +169,8 @@ def _ramp_integral(shape: Shape, starts: FloatArray, ends: FloatArray) -> FloatA
     low = np.clip(starts, shape.start, shape.end)
     high = np.clip(ends, shape.start, shape.end)
     height = ((low + high) / 2 - shape.start) / (shape.end - shape.start)
-    return (high - low) * height + np.maximum(ends - np.maximum(starts, shape.end), 0.0)
+    on_top = np.maximum(ends - np.maximum(starts, shape.end), 0.0)
+    return np.asarray((high - low) * height + on_top)
 
 
 def _window_integral(shape: Shape, starts: FloatArray, ends: FloatArray) -> FloatArray:
