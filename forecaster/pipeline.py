@@ -20,9 +20,11 @@ from forecaster.forecasts.trajectories import draw_trajectories
 from forecaster.inference.cache import PosteriorCache, cache_folder, cache_key
 from forecaster.inference.certify import infer
 from forecaster.inference.posterior import draw_posterior, resample
+from forecaster.inference.single import single_problem
 from forecaster.inference.timeline import lay_out
 from forecaster.models.observations import link_observations
-from forecaster.models.trend import static_prior
+from forecaster.models.static_effects import static_prior
+from forecaster.models.trend import trend_model
 from forecaster.workspace.history import known_by
 
 if TYPE_CHECKING:
@@ -212,9 +214,7 @@ def _fit(
         return found, True
     static = static_prior(observations, prior, is_share=is_share)
     hyper = infer(
-        observations,
-        static,
-        prior,
+        single_problem(trend_model(observations, static, prior)),
         engine=settings.engine,
         seed=settings.seed,
         rng=_stream(settings.seed, series, "fit"),

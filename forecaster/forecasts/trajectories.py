@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecaster.models.trend import DRIFT, FIRST_OFFSET, S_O, make_step
+from forecaster.models.static_effects import DRIFT, FIRST_OFFSET
+from forecaster.models.trend import S_O, make_step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,11 +15,7 @@ from forecaster.inference.importance import (
     enumerate_prior,
     explore,
 )
-from forecaster.inference.kalman import log_likelihood
 from forecaster.inference.report import FitReport
-from forecaster.inference.timeline import lay_out
-from forecaster.models.trend import theta_at
-from forecaster.workspace.beliefs import THETA_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,9 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecaster.inference.nuts import NutsRun
-    from forecaster.models.observations import Observations
-    from forecaster.models.trend import StaticPrior
-    from forecaster.workspace.beliefs import TrendPrior
+    from forecaster.models.problem import Problem
 
     FloatArray = NDArray[np.float64]
     LogDensity = Callable[[FloatArray], FloatArray]
@@ -47,7 +41,7 @@ class HyperPosterior:
 
     Attributes
     ----------
-    theta : (4, n)
+    theta : (n_theta, n)
     weights : (n,), sum to one
     report : FitReport
     """
@@ -58,9 +52,7 @@ class HyperPosterior:
 
 
 def infer(
-    observations: Observations,
-    static: StaticPrior,
-    prior: TrendPrior,
+    problem: Problem,
     *,
     engine: str,
     seed: int,
@@ -85,15 +77,7 @@ def infer(
     """
     if engine not in ENGINES:
         raise ValueError(f"unknown engine {engine!r}; one of {ENGINES}")
-    timeline = lay_out(observations)
-
-    def likelihood(unit: FloatArray) -> FloatArray:
-        """Return the log likelihood at standard normal points."""
-        theta = theta_at(unit, prior, scale=observations.scale)
-        return log_likelihood(theta, observations, timeline, static)
-
-    n_dimensions = len(prior.theta)
-    search = _Search(likelihood, n_dimensions, rng, announce)
+    search = _Search(problem.log_likelihood_at, problem.n_free, rng, announce)
     if engine == "amis":
         found = search.adapt()
         if found.failures():
@@ -102,13 +86,13 @@ def infer(
     elif engine == "brute-force":
         found, name = search.enumerate(instead_of=None), "brute-force"
     else:
-        found, name = explore(likelihood, n_dimensions, rng=rng), "nuts"
+        found, name = explore(problem.log_likelihood_at, problem.n_free, rng=rng), "nuts"
     if name == "nuts" or found.failures():
-        return _by_nuts(observations, static, prior, found, search, seed=seed)
+        return _by_nuts(problem, found, search, seed=seed)
     return HyperPosterior(
-        theta=theta_at(found.unit, prior, scale=observations.scale),
+        theta=problem.theta_at(found.unit),
         weights=found.weights,
-        report=_weights_report(name, found, observations, tuple(search.escalations)),
+        report=_weights_report(name, found, problem, tuple(search.escalations)),
     )
 
 
@@ -162,14 +146,14 @@ class _Search:
 
 
 def _weights_report(
-    engine: str, found: WeightedPoints, observations: Observations, escalations: tuple[str, ...]
+    engine: str, found: WeightedPoints, problem: Problem, escalations: tuple[str, ...]
 ) -> FitReport:
     """Return the report of a fit by weighted points."""
     return FitReport(
         engine=engine,
         k_hat=found.k_hat,
         ess=found.ess,
-        log_evidence=found.log_evidence + observations.log_jacobian,
+        log_evidence=found.log_evidence + problem.log_jacobian,
         evidence_gap=found.evidence_gap,
         n_points=len(found.weights),
         rounds=found.rounds,
@@ -179,30 +163,23 @@ def _weights_report(
 
 
 def _by_nuts(
-    observations: Observations,
-    static: StaticPrior,
-    prior: TrendPrior,
-    found: WeightedPoints,
-    search: _Search,
-    *,
-    seed: int,
+    problem: Problem, found: WeightedPoints, search: _Search, *, seed: int
 ) -> HyperPosterior:
     """Return the posterior sampled by NUTS from every mode of an adaptive search."""
     from forecaster.inference.nuts import sample_nuts  # PyMC takes seconds to import
-    from forecaster.models.trend import pymc_model
 
     if found.failures():
         search.escalate(f"{found.failures()[0]}: sampling with NUTS from {len(found.modes)} modes")
     run: NutsRun = sample_nuts(
-        lambda: pymc_model(observations, static, prior),
-        names=THETA_NAMES,
+        problem.pymc_model,
+        names=problem.names,
         starts=found.modes,
         n_draws=NUTS_DRAWS,
         n_tune=NUTS_TUNE,
         seed=seed,
         announce=search.escalate,
     )
-    unit = run.theta_unit.reshape(-1, len(prior.theta))
+    unit = run.theta_unit.reshape(-1, problem.n_free)
     report = FitReport(
         engine="nuts",
         k_hat=math.nan,
@@ -216,7 +193,7 @@ def _by_nuts(
         diagnostics=dict(run.diagnostics),
     )
     return HyperPosterior(
-        theta=theta_at(unit, prior, scale=observations.scale),
+        theta=problem.theta_at(unit),
         weights=np.full(len(unit), 1 / len(unit)),
         report=report,
     )

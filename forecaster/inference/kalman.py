@@ -19,9 +19,10 @@ from forecaster.models.trend import S_B, S_L, S_O, Step, make_step
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from forecaster.inference.timeline import Event, Timeline
+    from forecaster.inference.timeline import Event, Read, Timeline
     from forecaster.models.observations import Observations
-    from forecaster.models.trend import StaticPrior
+    from forecaster.models.single import Linked
+    from forecaster.models.static_effects import StaticPrior
 
     FloatArray = NDArray[np.float64]
 
@@ -44,15 +45,41 @@ class Filtered:
     covariance: FloatArray
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one observation did to the state.
+
+    Attributes
+    ----------
+    read : Read
+    gain : (n_active, n_points)
+    innovation : (1 + n_effects, n_points)
+    variance : (n_points,) of the innovation
+    """
+
+    read: Read
+    gain: FloatArray
+    innovation: FloatArray
+    variance: FloatArray
+
+
 def run_filter(
-    theta: FloatArray, observations: Observations, timeline: Timeline, static: StaticPrior
+    theta: FloatArray,
+    observations: Observations,
+    timeline: Timeline,
+    static: StaticPrior,
+    *,
+    linked: Linked | None = None,
+    record: list[Reading] | None = None,
 ) -> Filtered:
     """Run the filter over the timeline.
 
     Parameters
     ----------
-    theta : (4, n_points)
+    theta : (n_theta, n_points), the trend's four rows first
     observations, timeline, static : of one history
+    linked : link values and their errors where these hang on theta; the observations' otherwise
+    record : receives what each observation did to the state, in order, where wanted
 
     Returns
     -------
@@ -65,9 +92,8 @@ def run_filter(
     both[SLOPE_STATE, n_columns + SLOPE_STATE] = theta[S_B] ** 2
     gram = np.zeros((n_columns, n_columns, n_points))
     variances = np.empty((observations.n, n_points))
-    centred = observations.z - static.columns @ static.mean
-    target = np.zeros((observations.n, n_columns + n_states, 1))
-    target[:, :n_columns, 0] = np.column_stack([centred, static.columns])
+    target = _targets(observations, static, linked, n_states)
+    noise_variance = observations.noise_sd**2 if linked is None else linked.noise_sd**2
     jensen = theta[S_L] ** 2
     noise = theta[S_O] ** 2
     steps = make_step(theta, timeline.durations[:, None])
@@ -88,11 +114,13 @@ def run_filter(
             variance = variances[i]
             np.multiply(column[read.state], -1 / read.divisor, out=variance)
             variance += noise
-            variance += observations.noise_sd[i] ** 2
+            variance += noise_variance[i]
             innovation = row[:n_columns]
             scaled = row / variance
             gram += innovation[:, None] * scaled[:n_columns]
             z -= scaled[n_columns:, None] * row
+            if record is not None:
+                record.append(Reading(read, -scaled[n_columns:], innovation, variance))
         _change_slots(z, p, event)
     return Filtered(
         log_det=np.log(variances).sum(axis=0),
@@ -100,6 +128,23 @@ def run_filter(
         mean=both[:, :n_columns],
         covariance=both[:, n_columns:],
     )
+
+
+def _targets(
+    observations: Observations, static: StaticPrior, linked: Linked | None, n_states: int
+) -> FloatArray:
+    """Return what each observation's row is compared with: its value, its columns, then zeros.
+
+    (n_observations, 1 + n_effects + n_states, n_points), or 1 where all points share them.
+    """
+    columns = static.columns if static.columns.ndim == 3 else static.columns[..., None]
+    values = observations.z[:, None] if linked is None else linked.z
+    centred = values - np.einsum("ijk,j->ik", columns, static.mean)
+    n_points = max(centred.shape[1], columns.shape[2])
+    target = np.zeros((observations.n, 1 + len(static.mean) + n_states, n_points))
+    target[:, 0] = centred
+    target[:, 1 : 1 + len(static.mean)] = columns
+    return target
 
 
 def _move(z: FloatArray, p: FloatArray, steps: Step, noise: FloatArray, event: Event) -> None:
@@ -163,7 +208,9 @@ class Marginal:
 def integrate_static(filtered: Filtered, static: StaticPrior, *, n: int) -> Marginal:
     """Integrate the static effects out of the likelihood of `n` observations."""
     cross = np.moveaxis(filtered.gram, -1, 0)
-    precision = cross[:, 1:, 1:] + np.diag(static.sd**-2.0)
+    precision = cross[:, 1:, 1:].copy()
+    diagonal = np.arange(len(static.mean))
+    precision[:, diagonal, diagonal] += static.sd.T**-2.0
     root = np.linalg.cholesky(precision)
     inverse_root = np.linalg.inv(root)
     whitened = np.einsum("kij,kj->ki", inverse_root, cross[:, 1:, 0])
@@ -174,15 +221,20 @@ def integrate_static(filtered: Filtered, static: StaticPrior, *, n: int) -> Marg
         + filtered.log_det
         + misfit
         + log_det_precision
-        + 2 * np.log(static.sd).sum()
+        + 2 * np.log(static.sd).sum(axis=0)
     )
     upper = inverse_root.swapaxes(1, 2)
     return Marginal(log_likelihood, np.einsum("kij,kj->ki", upper, whitened), upper)
 
 
 def log_likelihood(
-    theta: FloatArray, observations: Observations, timeline: Timeline, static: StaticPrior
+    theta: FloatArray,
+    observations: Observations,
+    timeline: Timeline,
+    static: StaticPrior,
+    *,
+    linked: Linked | None = None,
 ) -> FloatArray:
     """Return the log marginal likelihood of the link values at each point, (n_points,)."""
-    filtered = run_filter(theta, observations, timeline, static)
+    filtered = run_filter(theta, observations, timeline, static, linked=linked)
     return integrate_static(filtered, static, n=observations.n).log_likelihood

@@ -9,7 +9,7 @@ import numpy as np
 
 from forecaster.inference.kalman import integrate_static, run_filter
 from forecaster.inference.timeline import LEVEL_STATE, SLOPE_STATE
-from forecaster.models.trend import DRIFT, LEVEL
+from forecaster.models.static_effects import DRIFT, LEVEL
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from forecaster.inference.report import FitReport
     from forecaster.inference.timeline import Timeline
     from forecaster.models.observations import Observations
-    from forecaster.models.trend import StaticPrior
+    from forecaster.models.static_effects import StaticPrior
 
     FloatArray = NDArray[np.float64]
 

@@ -91,6 +91,7 @@ def lay_out(
     *,
     kept: Sequence[tuple[float, float]] = (),
     end: float | None = None,
+    anchor: float | None = None,
 ) -> Timeline:
     """Return the order of events for a set of observations.
 
@@ -99,6 +100,7 @@ def lay_out(
     observations : Observations
     kept : windows (start, end), or points (start == end), whose value the final state must hold
     end : where the filter stops; the last edge when None or earlier than that
+    anchor : where the filter begins; the first edge when None or later than that
     """
     windows = [
         (float(start), float(stop))
@@ -107,7 +109,8 @@ def lay_out(
     spans = [*windows, *kept]
     slots = _assign_slots(windows, kept)
     edges = [edge for span in spans for edge in span]
-    times = _distinct(edges if end is None else [*edges, end])
+    edges += [time for time in (anchor, end) if time is not None]
+    times = _distinct(edges)
     durations, index = np.unique(np.round(np.diff(times), 12), return_inverse=True)
     events = _Sequence(times, spans, slots, n_read=len(windows)).events([-1, *index.tolist()])
     return Timeline(

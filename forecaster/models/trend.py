@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from forecaster.models.single import SingleModel
+from forecaster.models.static_effects import DRIFT, FIRST_OFFSET, LEVEL
+from forecaster.models.window_covariance import cell_covariance, cut_into_cells
 from forecaster.workspace.beliefs import THETA_NAMES
 
 if TYPE_CHECKING:
@@ -22,14 +25,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecaster.models.observations import Observations
+    from forecaster.models.static_effects import StaticPrior
     from forecaster.workspace.beliefs import TrendPrior
 
     FloatArray = NDArray[np.float64]
 
 S_L, S_B, TAU, S_O = range(len(THETA_NAMES))
 """Rows of a theta array."""
-LEVEL, DRIFT, FIRST_OFFSET = 0, 1, 2
-"""Rows of a static effects array; the offsets of the bases but the reference follow."""
 
 SMALL = 0.5
 """Below this D/tau the closed forms of the step cancel and their series are used."""
@@ -155,55 +157,31 @@ def theta_at(unit: FloatArray, prior: TrendPrior, *, scale: float) -> FloatArray
     return np.ascontiguousarray((median * np.exp(log_sd * unit)).T)
 
 
-@dataclass(frozen=True, slots=True)
-class StaticPrior:
-    """Normal prior of the static effects: the level at the anchor, the drift, the offsets.
-
-    Attributes
-    ----------
-    anchor : the time at which the level effect is the level, decimal years
-    mean, sd : (n_effects,)
-    columns : (n_observations, n_effects), what each effect adds to each observation
-    """
-
-    anchor: float
-    mean: FloatArray
-    sd: FloatArray
-    columns: FloatArray
-
-
-def static_prior(observations: Observations, prior: TrendPrior, *, is_share: bool) -> StaticPrior:
-    """Return the prior and the design of the static effects.
-
-    The level's prior is wide about the first value (10 link units; much wider ones lose digits),
-    except for a share known at fewer than two points, where that would put it near 0 or 1.
-    """
-    o = observations
-    thin = prior.thin_level if is_share and o.n < 2 else None
-    level_mean = thin.mean if thin else float(o.z[0])
-    level_sd = thin.sd if thin else prior.level_sd * o.scale
-    anchor = float(o.start.min())
-    n_offsets = len(o.bases) - 1
-    columns = np.zeros((o.n, FIRST_OFFSET + n_offsets))
-    columns[:, LEVEL] = 1.0
-    columns[:, DRIFT] = (o.start + o.end) / 2 - anchor
-    for basis in range(1, n_offsets + 1):
-        columns[:, FIRST_OFFSET + basis - 1] = o.basis == basis
-    return StaticPrior(
-        anchor=anchor,
-        mean=np.array([level_mean, prior.drift.mean * o.scale, *([0.0] * n_offsets)]),
-        sd=np.array([level_sd, prior.drift.sd * o.scale, *o.offset_sd[1:]]),
-        columns=columns,
+def trend_model(observations: Observations, static: StaticPrior, prior: TrendPrior) -> SingleModel:
+    """Return the trend of one series."""
+    return SingleModel(
+        family="trend",
+        names=THETA_NAMES,
+        observations=observations,
+        static=static,
+        theta_at=lambda unit: theta_at(unit, prior, scale=observations.scale),
+        pymc_model=lambda: pymc_model(observations, static, prior),
     )
 
 
 UNIT_NAME = "theta_unit"
 """The free variable of the PyMC model: (4,), standard normal under the prior."""
-_SAME_EDGE = 1e-9
-"""Edges closer than this, in years, are one: 2011.1 and 2010.1 + 1 differ by rounding."""
-_SERIES_BELOW = 0.3
-_WINDOW_TERMS = 14
-"""Terms of the window functions below 0.3; the first left out is under 1e-18."""
+
+
+def static_covariance(observations: Observations, static: StaticPrior) -> FloatArray:
+    """Return the covariance (n, n) that the static effects give the observations."""
+    o = observations
+    middle = (o.start + o.end) / 2 - static.anchor
+    basis_sd = np.concatenate([[0.0], static.sd[FIRST_OFFSET : static.first_regressor]])[o.basis]
+    regressors = static.columns[:, static.first_regressor :] * static.sd[static.first_regressor :]
+    covariance = static.sd[LEVEL] ** 2 + static.sd[DRIFT] ** 2 * np.outer(middle, middle)
+    covariance += (o.basis[:, None] == o.basis) * basis_sd**2
+    return np.asarray(covariance + regressors @ regressors.T)
 
 
 def pymc_model(observations: Observations, static: StaticPrior, prior: TrendPrior) -> Any:
@@ -230,73 +208,24 @@ def pymc_model(observations: Observations, static: StaticPrior, prior: TrendPrio
     o = observations
     start, end = o.start - static.anchor, o.end - static.anchor
     middle = (start + end) / 2
-    cell_start, cell_end, weights = _cut_into_cells(start, end)
+    cell_start, cell_end, weights = cut_into_cells(start, end)
     scales = np.array([o.scale, o.scale, 1.0, o.scale])
     log_median = np.log(np.array([p.median for p in prior.theta]) * scales)
     log_sd = np.array([p.log_sd for p in prior.theta])
-    basis_sd = np.concatenate([[0.0], static.sd[FIRST_OFFSET:]])[o.basis]
-    fixed = static.sd[LEVEL] ** 2 + static.sd[DRIFT] ** 2 * np.outer(middle, middle)
-    fixed += (o.basis[:, None] == o.basis) * basis_sd**2 + np.diag(o.noise_sd**2)
+    fixed = static_covariance(o, static) + np.diag(o.noise_sd**2)
+    regressors = static.columns[:, static.first_regressor :]
     centred = o.z - static.mean[LEVEL] - static.mean[DRIFT] * middle
+    centred = centred - regressors @ static.mean[static.first_regressor :]
     with pymc.Model() as model:
         unit = pymc.Normal(UNIT_NAME, 0.0, 1.0, shape=len(THETA_NAMES))
         theta = pt.exp(log_median + log_sd * unit)
         s_l, s_b, tau, s_o = (
             pymc.Deterministic(name, theta[j]) for j, name in enumerate(THETA_NAMES)
         )
-        cells = _cell_covariance(cell_start, cell_end, s_l=s_l, s_b=s_b, tau=tau)
+        cells = cell_covariance(cell_start, cell_end, s_l=s_l, s_b=s_b, tau=tau)
         if not np.array_equal(weights, np.eye(o.n)):
             cells = pt.dot(pt.dot(weights, cells), weights.T)
         covariance = cells + fixed + s_o**2 * np.eye(o.n)
         root = pt.linalg.cholesky(covariance)
         pymc.MvNormal("link_value", mu=o.jensen * s_l**2, chol=root, observed=centred)
     return model
-
-
-def _cut_into_cells(
-    start: FloatArray, end: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return starts and ends of the cells, and (n, n_cells) the share of each cell in a window."""
-    ordered = np.unique(np.concatenate([start, end]))
-    edges = ordered[np.concatenate([[True], np.diff(ordered) > _SAME_EDGE])]
-    first = np.searchsorted(edges, start + _SAME_EDGE) - 1
-    last = np.searchsorted(edges, end + _SAME_EDGE) - 1
-    index: dict[tuple[int, int], int] = {}
-    entries = []
-    for i, (a, b) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
-        for part in [(k, k + 1) for k in range(a, b)] or [(a, a)]:
-            share = (edges[part[1]] - edges[part[0]]) / (edges[b] - edges[a]) if b > a else 1.0
-            entries.append((i, index.setdefault(part, len(index)), share))
-    weights = np.zeros((len(start), len(index)))
-    for i, j, share in entries:
-        weights[i, j] = share
-    cells = edges[np.array(list(index))]
-    return cells[:, 0], cells[:, 1], weights
-
-
-def _cell_covariance(start: FloatArray, end: FloatArray, *, s_l: Any, s_b: Any, tau: Any) -> Any:
-    """Return Cov of the averages of the zero-mean level over cells, symbolic in theta.
-
-    s_l^2 M + s_b^2 tau^2 (2 M / tau - 1 + e_i + e_j - E), where M is the mean of min(s, t), e of
-    exp(-s / tau) and E of exp(-|s - t| / tau) (mathematics, section 1).
-    """
-    import pytensor.tensor as pt
-
-    length, middle, same = end - start, (start + end) / 2, np.eye(len(start))
-    shared = np.minimum(middle[:, None], middle)
-    np.fill_diagonal(shared, start + length / 3)
-    gap = np.maximum(np.maximum(start[:, None], start) - np.minimum(end[:, None], end), 0.0)
-    x = length / tau
-    low, high = pt.minimum(x, _SERIES_BELOW), pt.maximum(x, _SERIES_BELOW)
-    # means of exp(-s) over [0, x] and of exp(-|s - t|) over its square; both 1 for a point
-    once_low, both_low = 0.0, 0.0
-    for k in range(_WINDOW_TERMS - 1, -1, -1):
-        once_low = once_low * low + (-1.0) ** k / factorial(k + 1)
-        both_low = both_low * low + 2 * (-1.0) ** k / factorial(k + 2)
-    fall = pt.expm1(-high)
-    once = pt.switch(x < _SERIES_BELOW, once_low, -fall / high)
-    both = pt.switch(x < _SERIES_BELOW, both_low, 2 * (fall + high) / high**2)
-    decay = pt.exp(-start / tau) * once
-    pairs = pt.exp(-gap / tau) * once[:, None] * once * (1 - same) + same * both
-    stray = 2 * shared + tau * (decay[:, None] + decay - 1 - pairs)
-    return s_l**2 * shared + s_b**2 * tau * stray

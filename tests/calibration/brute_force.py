@@ -25,7 +25,8 @@ import numpy as np
 from forecaster.inference.importance import WeightedPoints, enumerate_prior, explore
 from forecaster.inference.kalman import integrate_static, log_likelihood, run_filter
 from forecaster.inference.timeline import LEVEL_STATE, SLOPE_STATE, lay_out
-from forecaster.models.trend import DRIFT, LEVEL, StaticPrior, make_step, static_prior, theta_at
+from forecaster.models.static_effects import DRIFT, LEVEL, StaticPrior, static_prior
+from forecaster.models.trend import make_step, theta_at
 
 if TYPE_CHECKING:
     from forecaster.models.observations import Observations

@@ -11,7 +11,7 @@ from forecaster.inference.posterior import Posterior, draw_posterior
 from forecaster.inference.report import FitReport
 from forecaster.inference.timeline import lay_out
 from forecaster.models.observations import Observations, link_observations
-from forecaster.models.trend import static_prior
+from forecaster.models.static_effects import static_prior
 from forecaster.workspace.beliefs import SHIPPED_PRIORS, load_beliefs
 from forecaster.workspace.facts import History, Row, SeriesEntry, Source
 from forecaster.workspace.periods import parse_period

@@ -7,7 +7,7 @@ import numpy as np
 from calibration.dense import Array, Problem
 from forecaster.inference.timeline import lay_out
 from forecaster.models.observations import Observations
-from forecaster.models.trend import StaticPrior, static_prior
+from forecaster.models.static_effects import StaticPrior, static_prior
 from forecaster.workspace.beliefs import LogNormal, Normal, TrendPrior
 
 MEDIANS = (0.15, 0.15, 3.0, 0.05)

@@ -28,7 +28,8 @@ from forecaster.inference.posterior import draw_posterior
 from forecaster.inference.report import FitReport
 from forecaster.inference.timeline import lay_out
 from forecaster.models.observations import link_observations
-from forecaster.models.trend import make_step, static_prior, theta_at
+from forecaster.models.static_effects import static_prior
+from forecaster.models.trend import make_step, theta_at
 from forecaster.workspace.beliefs import SHIPPED_PRIORS, TrendPrior, load_beliefs
 from forecaster.workspace.facts import History, Row, SeriesEntry, Source
 from forecaster.workspace.periods import Period, parse_period

@@ -12,7 +12,9 @@ from forecaster.inference import certify
 from forecaster.inference.certify import ENGINES, infer
 from forecaster.inference.importance import enumerate_prior, explore
 from forecaster.inference.report import FitReport
-from forecaster.models.trend import static_prior
+from forecaster.inference.single import single_problem
+from forecaster.models.static_effects import static_prior
+from forecaster.models.trend import trend_model
 
 
 def _infer(engine="amis", *, z=None, announce=lambda sentence: None, seed=1):
@@ -20,10 +22,9 @@ def _infer(engine="amis", *, z=None, announce=lambda sentence: None, seed=1):
     at = 2015.0 + np.arange(len(z))
     observations = observe(at, at, z, noise_sd=0.02)
     prior = make_prior()
+    static = static_prior(observations, prior, is_share=False)
     return infer(
-        observations,
-        static_prior(observations, prior, is_share=False),
-        prior,
+        single_problem(trend_model(observations, static, prior)),
         engine=engine,
         seed=1,
         rng=np.random.default_rng(seed),
@@ -105,7 +106,7 @@ def test_brute_force_takes_more_points_until_it_is_certified(monkeypatch):
 def test_nuts_is_the_last_resort_and_is_told_the_modes(monkeypatch):
     asked = {}
 
-    def by_nuts(observations, static, prior, found, search, *, seed):
+    def by_nuts(problem, found, search, *, seed):
         asked.update(modes=found.modes, escalations=list(search.escalations))
         report = FitReport("nuts", math.nan, 900.0, math.nan, math.nan, 8000, 1)
         return certify.HyperPosterior(np.ones((4, 1)), np.ones(1), report)

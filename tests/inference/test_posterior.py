@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from forecaster.inference import posterior as module
 from forecaster.inference.posterior import draw_posterior, resample
 from forecaster.inference.timeline import lay_out
-from forecaster.models.trend import static_prior
+from forecaster.models.static_effects import static_prior
 
 THETA = np.array([0.2, 0.15, 2.0, 0.05])
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from forecaster.inference.kalman import log_likelihood, run_filter
 from forecaster.inference.timeline import FIRST_SLOT, LEVEL_STATE, TIME_TOLERANCE, lay_out
-from forecaster.models.trend import static_prior
+from forecaster.models.static_effects import static_prior
 
 THETA = np.array([[0.2, 0.4], [0.15, 0.05], [2.0, 5.0], [0.05, 0.1]])
 

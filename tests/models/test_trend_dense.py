@@ -21,7 +21,8 @@ from calibration.problems import (
 
 from forecaster.inference.kalman import integrate_static, log_likelihood, run_filter
 from forecaster.inference.timeline import lay_out
-from forecaster.models.trend import UNIT_NAME, make_step, pymc_model, static_prior, theta_at
+from forecaster.models.static_effects import static_prior
+from forecaster.models.trend import UNIT_NAME, make_step, pymc_model, theta_at
 
 TOLERANCE = 1e-6  # of 1 + |log density|: design, section 4
 
