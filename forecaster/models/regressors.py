@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from forecaster.workspace.drivers import Intervention
+
     FloatArray = NDArray[np.float64]
     BoolArray = NDArray[np.bool_]
 
@@ -96,6 +98,24 @@ def seasons(sd: float) -> tuple[Regressor, ...]:
     """
     return tuple(
         Regressor(f"season-{k + 1}", Shape("season", number=k), 0.0, sd) for k in range(N_SEASONS)
+    )
+
+
+def event_regressors(interventions: Sequence[Intervention]) -> tuple[Regressor, ...]:
+    """Return the regressor of every dated event, named by its driver.
+
+    Parameters
+    ----------
+    interventions : effects on one series
+    """
+    return tuple(
+        Regressor(
+            event.driver,
+            Shape(event.shape, event.start, event.end),
+            event.effect.mean,
+            event.effect.sd,
+        )
+        for event in interventions
     )
 
 
@@ -174,7 +194,8 @@ def _ramp_integral(shape: Shape, starts: FloatArray, ends: FloatArray) -> FloatA
 
 
 def _window_integral(shape: Shape, starts: FloatArray, ends: FloatArray) -> FloatArray:
-    return np.maximum(np.minimum(ends, shape.end) - np.maximum(starts, shape.start), 0.0)
+    covered = np.minimum(ends, shape.end) - np.maximum(starts, shape.start)
+    return np.asarray(np.maximum(covered, 0.0))
 
 
 def _season_integral(shape: Shape, starts: FloatArray, ends: FloatArray) -> FloatArray:

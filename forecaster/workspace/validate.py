@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from forecaster.errors import Fault, InputError
+from forecaster.workspace.drivers import DRIVERS_FILE, load_interventions
 from forecaster.workspace.entries import OPTIONAL, REQUIRED, SERIES_FILE, read_entries
 from forecaster.workspace.faults import CellError, FaultList, did_you_mean, printable, quoted
 from forecaster.workspace.history import SEED_CLAIM
@@ -47,7 +48,16 @@ def validate_workspace(workspace: Path) -> list[Fault]:
         _check_entries(rows, entries, listed, faults)
     _check_rows(rows, entries, faults)
     check_statements(workspace, entries, sources, faults, listed=listed)
+    _check_drivers(workspace, entries, faults)
     return faults.faults()
+
+
+def _check_drivers(workspace: Path, entries: Mapping[str, SeriesEntry], faults: FaultList) -> None:
+    """Check the drivers that have happened."""
+    try:
+        load_interventions(workspace, entries)
+    except InputError as error:
+        faults.extend(error.faults, file=DRIVERS_FILE)
 
 
 def _lines_of(payload: bytes) -> dict[str, int]:

@@ -9,7 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecaster.models.regressors import Regressor, Shape, average, columns, informs, seasons
+from forecaster.models.regressors import (
+    Regressor,
+    Shape,
+    average,
+    columns,
+    event_regressors,
+    informs,
+    seasons,
+)
+from forecaster.workspace.belief_tables import Normal
+from forecaster.workspace.drivers import Intervention
+from forecaster.workspace.periods import parse_period
+from forecaster.workspace.stated_sizes import StatedSize
 
 approx = pytest.approx
 
@@ -145,3 +157,16 @@ def test_impossible_shapes_are_refused(arguments: tuple, words: str):
 def test_windows_that_end_before_they_start_are_refused():
     with pytest.raises(ValueError, match="ends before it starts"):
         _over(STEP, (2024.0, 2023.0))
+
+
+def test_a_dated_event_becomes_a_regressor_with_its_prior():
+    period = parse_period("2025-04")
+    event = Intervention(
+        driver="ban", title="A ban", actors=(), dated=period, series="s", shape="window",
+        start=2025.25, end=2025.5, until=None, effect=Normal(-1.0, 0.4, "logit units", "why"),
+        stated=StatedSize(((0.1, -40.0), (0.9, -15.0)), "percentage points", 0.6),
+        reason="why", source="c1",
+    )  # fmt: skip
+    assert event_regressors([event]) == (
+        Regressor("ban", Shape("window", 2025.25, 2025.5), -1.0, 0.4),
+    )
