@@ -29,7 +29,7 @@ TIERS = (
 
 MAY_USE_THE_TERMINAL = {"cli", "output", "__main__"}
 PURE_ROOMS = ("models", "inference", "forecasts")
-IMPURE_FILES = {"inference/nuts.py", "inference/cache.py"}
+IMPURE_FILES = {"inference/cache.py", "inference/chains.py"}
 WORLDLY_MODULES = {
     "builtins", "fileinput", "glob", "io", "logging", "os", "pathlib", "random", "shutil",
     "socket", "subprocess", "sys", "tempfile", "time", "urllib",

@@ -11,16 +11,9 @@ from calibration.problems import for_filter, make_prior, observe
 from scipy.optimize import minimize
 from scipy.stats import multivariate_t, norm, qmc
 
+from forecaster.inference.chains import MAX_R_HAT, MIN_ESS, diagnose, find_failures
 from forecaster.inference.kalman import log_likelihood
-from forecaster.inference.nuts import (
-    MAX_R_HAT,
-    MIN_ESS,
-    UNIT_NAME,
-    NutsRun,
-    diagnose,
-    find_failures,
-    sample_nuts,
-)
+from forecaster.inference.nuts import UNIT_NAME, NutsRun, sample_nuts
 from forecaster.inference.timeline import lay_out
 from forecaster.models.trend import pymc_model, theta_at
 from forecaster.workspace.beliefs import THETA_NAMES
