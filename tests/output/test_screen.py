@@ -233,6 +233,14 @@ def test_chance_of_faults_is_counted():
     assert shown(lambda c: print_faults([], c)) == "No fault found.\n"
 
 
+def test_the_marker_stays_under_the_formula_of_a_fault():
+    fault = Fault("no", "x.toml, key 'formula'\n         a / (\x1b\n             ^", "close it")
+    assert shown(lambda c: print_faults([fault], c)) == (
+        "error: no\n  where: x.toml, key 'formula'\n         a / (\\x1b\n             ^\n"
+        "  fix:   close it\n\n1 fault found.\n"
+    )
+
+
 def test_prior_is_shown_in_quantiles():
     belief = LogNormal(0.2, 0.8, "logit units", "a reason [b]")
     prior = TrendPrior(
