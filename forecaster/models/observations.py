@@ -137,7 +137,9 @@ def _next_sd(values: Sequence[LinkValue], history: History, prior: TrendPrior) -
 def _offset_sd(entry: SeriesEntry, basis: str, prior: TrendPrior) -> float:
     """Return the prior sd of a basis' offset; the reference has none."""
     relation = entry.relations.get(basis)
-    return 0.0 if relation is None else prior.offset_sd[relation]
+    if relation is None:
+        return 0.0
+    return prior.basis_offset_sd.get(basis, prior.offset_sd[relation])
 
 
 def _real_scale(history: History) -> tuple[float, tuple[str, ...]]:

@@ -70,7 +70,7 @@ class TableReader:
 
     def __init__(self, path: Path, table: Mapping[str, Any]) -> None:
         self.path = path
-        self._table = table
+        self.table = table
 
     def has(self, key: str) -> bool:
         """Say whether the key is there."""
@@ -78,7 +78,7 @@ class TableReader:
 
     def find(self, key: str) -> Any:
         """Return what stands under a key path with points between, None where there is nothing."""
-        node: Any = self._table
+        node: Any = self.table
         for part in key.split("."):
             if not isinstance(node, dict) or part not in node:
                 return None

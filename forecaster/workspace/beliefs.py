@@ -1,9 +1,11 @@
-"""Read the default priors of the model families."""
+"""Read the default priors of the model families, and find those of single series."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecaster.workspace.belief_tables import (
@@ -15,10 +17,12 @@ from forecaster.workspace.belief_tables import (
     open_table,
 )
 from forecaster.workspace.facts import KINDS, QUALITIES, RELATIONS
+from forecaster.workspace.series_beliefs import SeriesPrior, default_prior, read_series_prior
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Collection, Mapping
+
+    from forecaster.workspace.facts import SeriesEntry
 
 __all__ = [
     "SHIPPED_PRIORS",
@@ -27,13 +31,19 @@ __all__ = [
     "LogNormal",
     "Normal",
     "Reader",
+    "SeriesPrior",
     "TrendPrior",
     "load_beliefs",
     "read_families",
+    "series_folder",
 ]
 
 Reader = TableReader
 """What the readers of other tables call it."""
+
+_SHIPPED_DATA = Path(__file__).resolve().parent.parent / "data"
+_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+"""An id of a series; in a formula a minus has blanks around it. Nothing else names a file."""
 
 THETA_NAMES = ("s_l", "s_b", "tau", "s_o")
 """The hyperparameters of the trend family, in the order of every theta array."""
@@ -53,6 +63,7 @@ class TrendPrior:
     offset_sd : relation -> sd of the offset of a basis that is so related
     quality_sd : quality mark -> measurement sd in log units
     predictive : horizon in years -> quantiles at 2.5, 10, 50, 90 and 97.5%, as documented
+    basis_offset_sd : basis -> sd of its offset, where the series states one of its own
     """
 
     theta: tuple[LogNormal, ...]
@@ -63,6 +74,7 @@ class TrendPrior:
     offset_sd: Mapping[str, float]
     quality_sd: Mapping[str, float]
     predictive: Mapping[int, tuple[float, ...]]
+    basis_offset_sd: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +84,86 @@ class Beliefs:
     Attributes
     ----------
     trend : kind -> default prior of the trend family
-    hash : sha256 of the files read, for manifests and cache keys
+    hash : sha256 of the files read at loading, for manifests and cache keys: families.toml and
+        the beliefs about the series named then
+    folder : where the beliefs about single series lie; None where the workspace has none
     """
 
     trend: Mapping[str, TrendPrior]
     hash: str
+    folder: Path | None = field(default=None, compare=False)
+    _files: dict[str, tuple[TableReader, bytes] | None] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    def of(self, entry: SeriesEntry) -> SeriesPrior:
+        """Return what is believed about a series of the workspace; its file is read when needed.
+
+        Raises
+        ------
+        InputError
+            If the file is at fault; file, key path and fix are named.
+        """
+        found = _series_file(self.folder, entry.id, self._files)
+        if found is None:
+            return self.by_kind(entry)
+        return read_series_prior(found[0], entry, self.trend[entry.kind])
+
+    def by_kind(self, entry: SeriesEntry) -> SeriesPrior:
+        """Return the prior of a series of which nothing is stated, such as a bare file's."""
+        return default_prior(entry, self.trend[entry.kind])
 
 
-def load_beliefs(workspace: Path) -> Beliefs:
+def load_beliefs(workspace: Path, series: Collection[str] = ()) -> Beliefs:
     """Read the workspace's priors, or the shipped ones where it has none.
+
+    Of the beliefs about single series only those named are read, and those that their formulas
+    name. A workspace other than the shipped one falls back to nothing there: what is believed about
+    a series holds for the facts that it was stated about.
+
+    Parameters
+    ----------
+    series : every series that takes part, parts of a composition and members of a group included,
+        so that `hash` covers what is believed about them
 
     Raises
     ------
     InputError
-        If the file cannot be read, is no TOML, or a prior is missing or out of range.
+        If a file cannot be read, is no TOML, or a default prior is missing or out of range.
     """
     reader, payload = read_families(workspace)
     quality_sd = {name: reader.number(f"measurement.{name}", least=0.0) for name in QUALITIES}
     trend = {kind: _trend_prior(reader, kind, quality_sd) for kind in KINDS}
-    return Beliefs(trend=trend, hash=hashlib.sha256(payload).hexdigest())
+    folder = series_folder(workspace)
+    files: dict[str, tuple[TableReader, bytes] | None] = {}
+    waiting = list(series)
+    while waiting:
+        name = waiting.pop()
+        if name not in files and (found := _series_file(folder, name, files)) is not None:
+            waiting += _NAME.findall(str(found[0].find("formula") or ""))
+    digest = hashlib.sha256(payload)
+    for name, file in sorted(files.items()):
+        if file is not None:
+            digest.update(f"\n{name}\n".encode() + file[1])
+    return Beliefs(trend=trend, hash=digest.hexdigest(), folder=folder, _files=files)
+
+
+def series_folder(workspace: Path) -> Path | None:
+    """Return where a workspace keeps its beliefs about single series, if it does."""
+    own = workspace / "priors" / "series"
+    if own.is_dir():
+        return own
+    return SHIPPED_PRIORS / "series" if workspace.resolve() == _SHIPPED_DATA else None
+
+
+def _series_file(
+    folder: Path | None, name: str, files: dict[str, tuple[TableReader, bytes] | None]
+) -> tuple[TableReader, bytes] | None:
+    """Return the file about one series, read once; None where there is none."""
+    if name not in files:
+        path = folder / f"{name}.toml" if folder and _NAME.fullmatch(name) else None
+        files[name] = open_table(path) if path and path.is_file() else None
+    return files[name]
 
 
 def read_families(workspace: Path) -> tuple[TableReader, bytes]:

@@ -46,7 +46,7 @@ class DriverBlock(TableReader):
 
     def keys(self) -> list[str]:
         """Return the keys of the table."""
-        return list(self._table)
+        return list(self.table)
 
     def period(self, key: str) -> Period:
         """Return a period written as text, or a TOML date."""

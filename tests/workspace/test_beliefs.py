@@ -81,9 +81,10 @@ def test_a_workspace_without_priors_takes_the_shipped_ones(tmp_path):
 
 def test_a_workspace_with_priors_takes_its_own(tmp_path):
     text = _shipped_text()
+    before, head, after = text.partition("[trend.share]")
     old = "s_l = { median = 0.20, log_sd = 0.8"
-    assert text.count(old) == 1
-    _write(tmp_path, text.replace(old, "s_l = { median = 0.35, log_sd = 0.8"))
+    assert old in after
+    _write(tmp_path, before + head + after.replace(old, "s_l = { median = 0.35, log_sd = 0.8", 1))
     own, shipped = load_beliefs(tmp_path), load_beliefs(SHIPPED_PRIORS.parent)
     assert own.trend["share"].theta[0].median == 0.35
     assert own.trend["positive"] == shipped.trend["positive"]
