@@ -1,0 +1,182 @@
+"""Make groups of series on the link scale, and state them densely to test against.
+
+Nothing of the family's filter, Schur complements or Woodbury identity is used here: all figures of
+all members are one normal vector, with covariances from `dense`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from calibration import dense
+from calibration.dense import Array
+from calibration.problems import make_prior, observe
+from forecaster.models.observations import Observations
+from forecaster.models.pooled import Group, assemble
+from forecaster.workspace.beliefs import LogNormal, Normal
+from forecaster.workspace.pooled_beliefs import PooledPrior
+
+MEDIANS = (0.12, 0.12, 3.0, 0.05, 0.09, 0.09)
+LOG_SDS = (0.8, 0.8, 0.7, 1.0, 0.8, 0.8)
+DRIFT, DEVIATION_SD = (0.05, 0.11), 0.10
+LAYOUTS = (
+    "annual averages", "tilted averages", "annual points", "years and quarters", "thin members",
+    "two houses",
+)  # fmt: skip
+
+
+def make_pooled_prior() -> PooledPrior:
+    """Return the prior of groups of positive series, from the documentation."""
+    own = replace(
+        make_prior(),
+        theta=_log_normals(0, 4),
+        drift=Normal(0.0, DEVIATION_SD, "", ""),
+    )
+    level, slope = _log_normals(4, 6)
+    return PooledPrior(own, (level, slope), Normal(*DRIFT, "", ""), {})
+
+
+def _log_normals(first: int, last: int) -> tuple[LogNormal, ...]:
+    return tuple(
+        LogNormal(median, log_sd, "", "")
+        for median, log_sd in zip(MEDIANS[first:last], LOG_SDS[first:last], strict=True)
+    )
+
+
+def theta_of(unit: Array) -> Array:
+    """Return (n_points, 6) hyperparameters, from the documented prior and not from the code."""
+    return np.array(MEDIANS) * np.exp(np.array(LOG_SDS) * unit)
+
+
+def random_unit(rng: np.random.Generator, n_points: int) -> Array:
+    """Return points with wider tails than the prior's, (n_points, 6)."""
+    return rng.standard_normal((n_points, 6)) * 1.5
+
+
+def make_members(
+    layout: str, rng: np.random.Generator, *, n_members: int = 4, n: int = 6
+) -> tuple[dict[str, Observations], list[tuple[Array, Array]]]:
+    """Return members that share steps of a common path, and their untilted calendars."""
+    members, calendars = {}, []
+    common = np.cumsum(rng.normal(0.1, 0.2, n))
+    for i in range(n_members):
+        start, end, basis = _calendar(layout, i, n)
+        index = np.minimum((end - 2010.0 - 1e-9).astype(int), n - 1)
+        z = 1.0 + i + common[index] + np.cumsum(rng.normal(0, 0.1, len(start)))
+        window = (start, end)
+        if layout == "tilted averages":
+            edges = np.append(start, end[-1]) + rng.uniform(-0.15, 0.15, len(start) + 1)
+            window = (edges[:-1], edges[1:])
+        noise_sd = rng.choice([1e-3, 0.01, 0.05, 0.1], len(start))
+        offset_sd = np.array([0.0, 0.15])[: 1 + int(basis.max())]
+        members[f"m{i}"] = observe(*window, z, noise_sd=noise_sd, basis=basis, offset_sd=offset_sd)
+        calendars.append((start, end))
+    return members, calendars
+
+
+def _calendar(layout: str, i: int, n: int) -> tuple[Array, Array, np.ndarray]:
+    """Return starts, ends and bases of the figures of member i; members begin at several years."""
+    first = 2010.0 + (i % 3 if layout != "years and quarters" else 0)
+    start = np.arange(first, 2010.0 + n)
+    end = start + 1
+    basis = np.zeros(len(start), dtype=np.int64)
+    if layout == "annual points":
+        start = end
+    elif layout == "years and quarters" and i % 2:
+        start = 2010.0 + n - 2 + np.arange(8) / 4
+        end, basis = start + 0.25, np.zeros(8, dtype=np.int64)
+    elif layout == "thin members" and i:
+        keep = slice(-i, None)
+        start, end, basis = start[keep], end[keep], basis[keep]
+    elif layout == "two houses" and i % 2:
+        start, end = np.repeat(start, 2), np.repeat(end, 2)
+        basis = np.tile([0, 1], len(start) // 2)
+    return start, end, basis
+
+
+def make_group(layout: str, rng: np.random.Generator, **sizes: int) -> Group:
+    """Return a group of the package."""
+    members, calendars = make_members(layout, rng, **sizes)
+    return assemble(members, calendars, make_pooled_prior(), is_share=False)
+
+
+class DenseGroup:
+    """All figures of a group as one normal vector.
+
+    The factor over a shifted window is its conditional mean given its averages over the cells that
+    the untilted periods make, Brownian motion being assumed for that mean alone; `exact` takes the
+    shifted windows themselves.
+    """
+
+    def __init__(
+        self,
+        members: dict[str, Observations],
+        calendars: list[tuple[Array, Array]],
+        *,
+        exact: bool = False,
+    ) -> None:
+        self.members = list(members.values())
+        self.start = np.concatenate([o.start for o in self.members])
+        self.end = np.concatenate([o.end for o in self.members])
+        begin, stop = (np.concatenate(edges) for edges in zip(*calendars, strict=True))
+        self.anchor = min(begin.min(), self.start.min())
+        if exact:
+            self.cells = self.start, self.end
+            self.reading = np.eye(len(self.start))
+            return
+        self.cells = _cells(begin, stop)
+        walk = np.array([1.0, 0.0, 1.0, 0.0])
+        among = self._covariance(*self.cells, *self.cells, walk)
+        across = self._covariance(self.start, self.end, *self.cells, walk)
+        live = np.diag(among) > 0
+        self.reading = np.zeros(across.shape)
+        self.reading[:, live] = np.linalg.solve(among[np.ix_(live, live)], across[:, live].T).T
+
+    def _covariance(self, start, end, other_start, other_end, theta):
+        a, c = np.meshgrid(start - self.anchor, other_start - self.anchor, indexing="ij")
+        b, d = np.meshgrid(end - self.anchor, other_end - self.anchor, indexing="ij")
+        return dense.level_covariance(a, b, c, d, theta)
+
+    def moments(self, theta: Array) -> tuple[Array, Array]:
+        """Return mean and covariance of all figures, theta (6,)."""
+        s_l, s_b, tau, s_o, s_f_l, s_f_b = theta
+        prior = make_pooled_prior()
+        middle = self.reading @ ((self.cells[0] + self.cells[1]) / 2 - self.anchor)
+        factor = self._covariance(*self.cells, *self.cells, np.array([s_f_l, s_f_b, tau, 0.0]))
+        cov = self.reading @ factor @ self.reading.T
+        cov += DRIFT[1] ** 2 * np.outer(middle, middle)
+        mean = DRIFT[0] * middle
+        begin = 0
+        for o in self.members:
+            block = slice(begin, begin + o.n)
+            own = dense.Problem(
+                o.start, o.end, o.z, o.noise_sd, o.basis, o.jensen, o.offset_sd,
+                level_mean=float(o.z[0] - mean[begin]), level_sd=prior.own.level_sd,
+                drift_mean=0.0, drift_sd=DEVIATION_SD,
+            )  # fmt: skip
+            own_mean, own_cov = dense.moments(own, np.array([s_l, s_b, tau, s_o]))
+            mean[block] += own_mean + o.jensen * s_f_l**2
+            cov[block, block] += own_cov
+            begin += o.n
+        return mean, cov
+
+    def log_density(self, theta: Array) -> float:
+        """Return log p(figures | theta)."""
+        mean, cov = self.moments(theta)
+        z = np.concatenate([o.z for o in self.members])
+        root = np.linalg.cholesky(cov)
+        white = np.linalg.solve(root, z - mean)
+        log_det = 2 * np.log(np.diag(root)).sum()
+        return float(-0.5 * (white @ white + log_det + len(z) * np.log(2 * np.pi)))
+
+
+def _cells(start: Array, end: Array) -> tuple[Array, Array]:
+    """Return the stretches between neighbouring edges that some window covers, or the points."""
+    edges = np.unique(np.round(np.concatenate([start, end]), 9))
+    if np.allclose(start, end):
+        return edges, edges
+    left, right = edges[:-1], edges[1:]
+    covered = [((start < m) & (m < end)).any() for m in (left + right) / 2]
+    return left[covered], right[covered]
