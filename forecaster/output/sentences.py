@@ -24,6 +24,8 @@ _COMMON_WORDS = frozenset(
         *("Data", "Downloads", "Electricity", "Imports", "Industrial", "Integrated", "Known"),
         *("Largest", "Market", "Median", "Models", "Monthly", "New", "Notable", "Number"),
         *("Output", "Performance", "Power", "Private", "Production", "Rare-earth", "Revenue"),
+        *("Best", "Countries", "Disclosed", "Governments", "Months", "Neodymium", "Price"),
+        *("Running",),
         *("Sales", "Share", "Shipments", "Total", "Training", "Venture"),
     )
 )
