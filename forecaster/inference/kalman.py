@@ -97,13 +97,13 @@ def run_filter(
     jensen = theta[S_L] ** 2
     noise = theta[S_O] ** 2
     steps = make_step(theta, timeline.durations[:, None])
-    move_noise = _noise_matrices(steps)
+    move_noise = noise_matrices(steps)
     for event in timeline.events:
         n = event.n_active
         z = both[:n, : n_columns + n]
         p = z[:, n_columns:]
         if event.duration >= 0:
-            _move(z, p, steps, move_noise, event)
+            move(z, p, steps, move_noise, event)
         for read in event.reads:
             i = read.observation
             # for the data and the effects their innovations, for the covariance minus its column
@@ -121,7 +121,7 @@ def run_filter(
             z -= scaled[n_columns:, None] * row
             if record is not None:
                 record.append(Reading(read, -scaled[n_columns:], innovation, variance))
-        _change_slots(z, p, event)
+        change_slots(z, p, event)
     return Filtered(
         log_det=np.log(variances).sum(axis=0),
         gram=gram,
@@ -147,7 +147,7 @@ def _targets(
     return target
 
 
-def _move(z: FloatArray, p: FloatArray, steps: Step, noise: FloatArray, event: Event) -> None:
+def move(z: FloatArray, p: FloatArray, steps: Step, noise: FloatArray, event: Event) -> None:
     """Carry mean and covariance over one step, in place: rows first, then columns."""
     k = event.duration
     level, slope = LEVEL_STATE, SLOPE_STATE
@@ -169,7 +169,7 @@ def _move(z: FloatArray, p: FloatArray, steps: Step, noise: FloatArray, event: E
             p[slot, other] += noise[k, 2, 2]
 
 
-def _noise_matrices(steps: Step) -> FloatArray:
+def noise_matrices(steps: Step) -> FloatArray:
     """Return the noise covariances of (level, slope, integral), (n_durations, 3, 3, n_points)."""
     rows = (
         (steps.q_ll, steps.q_lb, steps.q_il),
@@ -179,7 +179,7 @@ def _noise_matrices(steps: Step) -> FloatArray:
     return np.moveaxis(np.array(rows), 2, 0)
 
 
-def _change_slots(z: FloatArray, p: FloatArray, event: Event) -> None:
+def change_slots(z: FloatArray, p: FloatArray, event: Event) -> None:
     """Empty the slots whose window ended, and keep the level in the slots that copy it."""
     for slot in event.resets:
         z[slot] = 0.0

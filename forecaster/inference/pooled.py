@@ -20,10 +20,12 @@ import numpy as np
 from forecaster.inference.kalman import run_filter
 from forecaster.inference.posterior import _root as any_root
 from forecaster.inference.timeline import LEVEL_STATE, SLOPE_STATE, lay_out
+from forecaster.inference.whitening import whiten
 from forecaster.models.observations import Observations
 from forecaster.models.pooled import FACTOR_ROWS, OWN, S_F_L, pymc_model, theta_at
 from forecaster.models.problem import Problem
 from forecaster.models.static_effects import StaticPrior
+from forecaster.models.trend import S_L
 from forecaster.workspace.pooled_beliefs import POOLED_NAMES
 
 if TYPE_CHECKING:
@@ -31,27 +33,29 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from forecaster.inference.kalman import Filtered
     from forecaster.inference.timeline import Timeline
+    from forecaster.inference.whitening import Whitening
     from forecaster.models.factor import FactorGrid
     from forecaster.models.pooled import Group, Member
 
     FloatArray = NDArray[np.float64]
 
-_CHUNK_VALUES = 150_000
-"""Numbers that a matrix over all points may hold, so that it stays in the processor's cache."""
+_CHUNK_VALUES = 100_000
+"""Numbers of one member's whitened columns over all points, so that they stay in the cache."""
+_LEAST_CHUNK = 128
+"""Fewer points at once would cost more in calls than they save."""
 
 
 def group_problem(group: Group) -> Problem:
     """Return the marginal likelihood of a group over its hyperparameters."""
     timelines = [lay_out(member.observations) for member in group.members.values()]
     factor = lay_factor(group.grid, ())
+    width = chunk_width(group)
 
     def likelihood(theta: FloatArray) -> FloatArray:
         """Return the log marginal likelihood, (6, n_points) -> (n_points,)."""
-        width = chunk_width(group)
         parts = [
-            weigh_group(theta[:, i : i + width], group, timelines, factor).log_likelihood
+            _weigh_group(theta[:, i : i + width], group, timelines, factor)
             for i in range(0, theta.shape[1], width)
         ]
         return np.concatenate(parts)
@@ -67,99 +71,80 @@ def group_problem(group: Group) -> Problem:
 
 def chunk_width(group: Group) -> int:
     """Return how many points to weigh at once."""
-    widest = max(m.static.columns.shape[1] for m in group.members.values())
-    return max(32, _CHUNK_VALUES // (2 + widest + len(group.grid.start)) ** 2)
+    most = max(columns_of(member).size for member in group.members.values())
+    return max(_LEAST_CHUNK, _CHUNK_VALUES // most)
+
+
+def _weigh_group(
+    theta: FloatArray, group: Group, timelines: Sequence[Timeline], factor: Timeline
+) -> FloatArray:
+    """Return the log likelihood of a group at each point, (n_points,)."""
+    reduced = [
+        reduce_member(theta, member, timeline)
+        for member, timeline in zip(group.members.values(), timelines, strict=True)
+    ]
+    return integrate_factor(reduced, factor_root(theta, factor, group)).log_likelihood
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
-    """The likelihood of a group, and the posterior of what drives its factor.
-
-    The factor is `root @ xi` and its common drift's share, xi standard normal under the prior.
+class Reduced:
+    """What a member's figures say of the factor.
 
     Attributes
     ----------
-    log_likelihood : (n_points,)
-    mean : (n_points, n_xi) posterior mean of xi
-    precision_root : (n_points, n_xi, n_xi), Cholesky factor of the posterior precision of xi
+    whitening : of its figures
+    rest : (n, 1 + n_cells, n_points) whitened figures, and columns by which they read the factor
+    own : (n_own, n_own + 1 + n_cells, n_points) triangular: times the member's own effects, the
+        figures and the cells it whitens the effects' posterior
+    log_det : (n_points,) of the figures' covariance given the factor, n log(2 pi) included
     """
 
-    log_likelihood: FloatArray
-    mean: FloatArray
-    precision_root: FloatArray
+    whitening: Whitening
+    rest: FloatArray
+    own: FloatArray
+    log_det: FloatArray
 
 
-def weigh_group(
-    theta: FloatArray, group: Group, timelines: Sequence[Timeline], factor: Timeline
-) -> Weighed:
-    """Return the likelihood of a group at each point.
+def columns_of(member: Member) -> FloatArray:
+    """Return (n, n_columns) its own effects', the Jensen term's, the figures and the cells'."""
+    o, static = member.observations, member.static
+    centred = o.z - static.columns @ static.mean
+    return np.column_stack([static.columns, o.jensen, centred, member.reading])
+
+
+def reduce_member(theta: FloatArray, member: Member, timeline: Timeline) -> Reduced:
+    """Whiten a member's figures and integrate its own effects out.
 
     Parameters
     ----------
     theta : (6, n_points)
-    timelines : of the members, in their order
-    factor : from `lay_factor`, with nothing kept beside the cells
+    timeline : of the member
     """
-    gram, log_det, n = gather_members(theta, group, timelines)
-    root = factor_root(theta, factor, group)
-    return integrate_factor(gram, root, log_det + n * math.log(2 * math.pi))
+    whitening = whiten(theta[OWN], member.observations, timeline)
+    n_own = len(member.static.mean)
+    white = columns_of(member)[whitening.order].T @ whitening.rows
+    # the Jensen term is known: the level's own share and the factor's
+    white[:, n_own + 1] -= white[:, n_own] * (theta[S_L] ** 2 + theta[S_F_L] ** 2)
+    rest = white[:, n_own + 1 :]
+    cross = np.empty((n_own, n_own + rest.shape[1], theta.shape[1]))
+    for j in range(n_own):
+        cross[j, :n_own] = np.einsum("tk,tik->ik", white[:, j], white[:, :n_own])
+        cross[j, n_own:] = np.einsum("tk,tik->ik", white[:, j], rest)
+    log_det = whitening.log_det + _eliminate(cross, member.static.sd)
+    n = member.observations.n
+    return Reduced(whitening, rest, cross, log_det + n * math.log(2 * math.pi))
 
 
-def gather_members(
-    theta: FloatArray, group: Group, timelines: Sequence[Timeline]
-) -> tuple[FloatArray, FloatArray, int]:
-    """Return what all members say of the factor.
-
-    Returns
-    -------
-    gram : (n_points, 1 + n_cells, 1 + n_cells) cross products of the whitened figures and of the
-        columns by which they read the factor, each member's own effects integrated out
-    log_det : (n_points,) of the figures' covariance given the factor
-    n : number of figures
-    """
-    size = 2 + len(group.grid.start)
-    gram = np.zeros((theta.shape[1], size, size))
-    log_det = np.zeros(theta.shape[1])
-    for member, timeline in zip(group.members.values(), timelines, strict=True):
-        filtered = run_filter(theta[OWN], member.observations, timeline, with_columns(member))
-        part, own_log_det = integrate_own(filtered, member.static)
-        gram += part
-        log_det += own_log_det
-    n = sum(member.observations.n for member in group.members.values())
-    # row 1 is the Jensen term's column, known up to the factor's own share of it, s_f_l^2
-    share = theta[S_F_L][:, None] ** 2
-    gram[:, 0] -= share * gram[:, 1]
-    gram[:, :, 0] -= share * gram[:, :, 1]
-    kept = np.delete(np.arange(size), 1)
-    return gram[:, kept[:, None], kept], log_det, n
-
-
-def with_columns(member: Member) -> StaticPrior:
-    """Return a member's static effects followed by the Jensen column and the factor's cells.
-
-    Only the first ones have a prior of use here: `run_filter` needs the columns alone.
-    """
-    static = member.static
-    more = np.column_stack([member.observations.jensen, member.reading])
-    return StaticPrior(
-        anchor=static.anchor,
-        mean=np.concatenate([static.mean, np.zeros(more.shape[1])]),
-        sd=np.concatenate([static.sd, np.ones(more.shape[1])]),
-        columns=np.hstack([static.columns, more]),
-    )
-
-
-def integrate_own(filtered: Filtered, static: StaticPrior) -> tuple[FloatArray, FloatArray]:
-    """Return the cross products with the first effects integrated out, and the log determinant."""
-    n_own = len(static.mean)
-    cross = np.ascontiguousarray(np.moveaxis(filtered.gram, -1, 0))
-    rest = np.delete(np.arange(cross.shape[1]), np.arange(1, 1 + n_own))
-    own = cross[:, 1 : 1 + n_own]
-    root = np.linalg.cholesky(own[:, :, 1 : 1 + n_own] + np.diag(static.sd**-2.0))
-    white = np.linalg.inv(root) @ own[:, :, rest]
-    log_det = 2 * np.log(np.einsum("kii->ki", root)).sum(axis=1) + 2 * np.log(static.sd).sum()
-    reduced = cross[:, rest[:, None], rest] - white.swapaxes(1, 2) @ white
-    return reduced, filtered.log_det + log_det
+def _eliminate(cross: FloatArray, sd: FloatArray) -> FloatArray:
+    """Make the rows triangular in place, priors added; return the log determinant, (n_points,)."""
+    log_det = np.full(cross.shape[2], 2 * np.log(sd).sum())
+    for j, row in enumerate(cross):
+        row[j] += sd[j] ** -2.0
+        log_det += np.log(row[j])
+        row[j:] /= np.sqrt(row[j])
+        for i in range(j + 1, len(cross)):
+            cross[i, j:] -= row[i] * row[j:]
+    return log_det
 
 
 def lay_factor(
@@ -215,15 +200,35 @@ def factor_root(
     return np.concatenate([root, drifts], axis=2)
 
 
-def integrate_factor(gram: FloatArray, root: FloatArray, log_constant: FloatArray) -> Weighed:
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """The likelihood of a group, and the posterior of what drives its factor.
+
+    The factor over its cells is root @ xi, with xi standard normal under the prior.
+
+    Attributes
+    ----------
+    log_likelihood : (n_points,)
+    mean : (n_points, n_xi) posterior mean of xi
+    precision_root : (n_points, n_xi, n_xi), Cholesky factor of the posterior precision of xi
+    """
+
+    log_likelihood: FloatArray
+    mean: FloatArray
+    precision_root: FloatArray
+
+
+def integrate_factor(reduced: Sequence[Reduced], root: FloatArray) -> Weighed:
     """Integrate the factor out of what all members say of it.
 
     Parameters
     ----------
-    gram : (n_points, 1 + n_cells, 1 + n_cells), from `gather_members`
-    root : (n_points, n_cells, n_xi), the factor over its cells is root @ xi
-    log_constant : (n_points,), log determinant given the factor plus n log(2 pi)
+    reduced : of the members
+    root : (n_points, n_cells, n_xi), from `factor_root`
     """
+    figures = _points_first([part.rest for part in reduced])
+    effects = _points_first([part.own[:, len(part.own) :] for part in reduced])
+    gram = figures.swapaxes(1, 2) @ figures - effects.swapaxes(1, 2) @ effects
     pull = root.swapaxes(1, 2) @ gram[:, 1:, :1]
     precision = root.swapaxes(1, 2) @ gram[:, 1:, 1:] @ root
     diagonal = np.arange(precision.shape[1])
@@ -232,4 +237,11 @@ def integrate_factor(gram: FloatArray, root: FloatArray, log_constant: FloatArra
     mean = np.linalg.solve(precision, pull)[:, :, 0]
     log_det = 2 * np.log(precision_root[:, diagonal, diagonal]).sum(axis=1)
     misfit = gram[:, 0, 0] - np.einsum("ki,ki->k", pull[:, :, 0], mean)
-    return Weighed(-0.5 * (log_constant + misfit + log_det), mean, precision_root)
+    constant = np.sum([part.log_det for part in reduced], axis=0)
+    log_likelihood = -0.5 * (constant + misfit + log_det)
+    return Weighed(log_likelihood, np.asarray(mean), np.asarray(precision_root))
+
+
+def _points_first(parts: Sequence[FloatArray]) -> FloatArray:
+    """Return arrays (rows, columns, n_points) one below the other as (n_points, rows, columns)."""
+    return np.ascontiguousarray(np.concatenate(parts).transpose(2, 0, 1))
