@@ -44,11 +44,13 @@ class HyperPosterior:
     theta : (n_theta, n)
     weights : (n,), sum to one
     report : FitReport
+    points : the points as they were weighed; None for draws of NUTS
     """
 
     theta: FloatArray
     weights: FloatArray
     report: FitReport
+    points: WeightedPoints | None = None
 
 
 def infer(
@@ -93,6 +95,7 @@ def infer(
         theta=problem.theta_at(found.unit),
         weights=found.weights,
         report=_weights_report(name, found, problem, tuple(search.escalations)),
+        points=found,
     )
 
 

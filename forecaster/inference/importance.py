@@ -65,6 +65,8 @@ class WeightedPoints:
     evidence_gap : between the log evidences of two halves of every scramble
     rounds : proposals used, the prior's included
     modes : (n_modes, n_dimensions), where the search ended
+    log_prior_ratio : (n,) log density of the prior less that of all proposals; what the points
+        weigh before any data, from which a history cut short can be weighed by the same points
     """
 
     unit: FloatArray
@@ -75,6 +77,7 @@ class WeightedPoints:
     evidence_gap: float
     rounds: int
     modes: FloatArray
+    log_prior_ratio: FloatArray
 
     def failures(self) -> tuple[str, ...]:
         """Return what is wrong with it, one phrase each; nothing when it is certified."""
@@ -138,7 +141,7 @@ def enumerate_prior(
     chunks = [log_likelihood(unit[i : i + _CHUNK]) for i in range(0, n_points, _CHUNK)]
     log_weights = np.concatenate(chunks)
     best = unit[[int(log_weights.argmax())]]
-    return _weigh(unit, log_weights, n_sobol=n_points, rounds=1, modes=best)
+    return _weigh(unit, log_weights, np.zeros(n_points), n_sobol=n_points, rounds=1, modes=best)
 
 
 class _Pool:
@@ -179,6 +182,7 @@ class _Pool:
         return _weigh(
             self.unit,
             self.log_target - mixture,
+            prior_log_density(self.unit) - mixture,
             n_sobol=self._sizes[0],
             rounds=len(self._sizes),
             modes=modes,
@@ -191,7 +195,13 @@ def _density_of(proposal: TMixture) -> LogDensity:
 
 
 def _weigh(
-    unit: FloatArray, log_weights: FloatArray, *, n_sobol: int, rounds: int, modes: FloatArray
+    unit: FloatArray,
+    log_weights: FloatArray,
+    log_prior_ratio: FloatArray,
+    *,
+    n_sobol: int,
+    rounds: int,
+    modes: FloatArray,
 ) -> WeightedPoints:
     """Smooth the weights and take the numbers that certify them."""
     weights, k_hat = smooth_weights(log_weights)
@@ -210,6 +220,7 @@ def _weigh(
         evidence_gap=abs(halves[0] - halves[1]),
         rounds=rounds,
         modes=modes,
+        log_prior_ratio=log_prior_ratio,
     )
 
 
