@@ -1,0 +1,191 @@
+"""Choose where the readings of a composition are linearised, and measure what that costs.
+
+Figures of a publication that settles all shares are log-ratios: their errors are Gaussian there by
+definition. Other figures see a sum of shares that no figure tells apart, which bends; the readings
+are then a proposal, and draws are weighed by the exact likelihood over the linearised one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from forecaster.inference.importance import prior_log_density
+from forecaster.inference.kalman_many import log_likelihood_many
+from forecaster.inference.smoother_many import Paths, draw_paths
+from forecaster.inference.sobol import sobol_normal
+from forecaster.inference.timeline import lay_out
+from forecaster.models.composition import (
+    LinearReadings,
+    composition_static,
+    coordinate_scale,
+    exact_logits,
+    linearise,
+    log_ratio_basis,
+    pymc_model,
+)
+from forecaster.models.problem import Problem
+from forecaster.models.trend import theta_at
+from forecaster.workspace.beliefs import THETA_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from forecaster.inference.timeline import Timeline
+    from forecaster.models.observations import Observations
+    from forecaster.models.publications import Publications
+    from forecaster.models.static_effects import StaticPrior
+    from forecaster.workspace.composition_beliefs import CompositionPrior
+
+    FloatArray = NDArray[np.float64]
+
+N_LINEARISATIONS = 3
+N_SEARCHED = 256
+"""Prior points among which the hyperparameters of the linearisation are taken."""
+N_TRIED = 256
+"""Paths on which the cost of linearising is measured."""
+
+
+def composition_problem(
+    publications: Publications,
+    readings: LinearReadings,
+    static: StaticPrior,
+    prior: CompositionPrior,
+) -> Problem:
+    """Return what an engine needs of a composition whose readings have been linearised."""
+    scale = coordinate_scale(publications.n_parts)
+    timeline = publication_timeline(publications)
+    return Problem(
+        names=THETA_NAMES,
+        theta_at=lambda unit: theta_at(unit, prior.share, scale=scale),
+        log_likelihood=lambda theta: log_likelihood_many(theta, readings, timeline, static),
+        pymc_model=lambda: pymc_model(publications, readings, static, prior),
+        log_jacobian=publications.log_jacobian,
+    )
+
+
+def settle_readings(
+    publications: Publications, prior: CompositionPrior, *, rng: np.random.Generator
+) -> LinearReadings:
+    """Return the readings, linearised where the figures or the smoothed path put the shares.
+
+    Where a publication settles all shares they are its own: its errors are then those of the
+    linear log-ratios, by definition, and nothing is lost. Elsewhere they are those of the
+    smoothed path under the best of some prior points, found in a few rounds (Gauss-Newton). In the
+    end each reading is moved by the mean of what linearising it costs on drawn paths, and its
+    error widened by the sd of that, so that the linear posterior covers the exact one.
+    """
+    p = publications
+    readings = linearise(p, p.shares)
+    if p.is_complete.all():
+        return readings
+    unit = sobol_normal(N_SEARCHED, len(THETA_NAMES), rng=rng)
+    timeline = publication_timeline(p)
+    for _ in range(N_LINEARISATIONS):
+        static = composition_static(p, readings, prior)
+        theta = _best_theta(composition_problem(p, readings, static, prior), unit)
+        paths = draw_paths(theta, np.array([0]), readings, timeline, static, rng=None)
+        x = _log_shares(p, static, paths)[..., 0]
+        if p.entry_parts:
+            x[:, -1] += p.before_entry @ paths.effects[-len(p.entry_parts) :, 0]
+        smoothed = _softmax(np.where(p.exists, x, -np.inf))
+        readings = linearise(p, np.where(p.is_complete[:, None], p.shares, smoothed))
+    static = composition_static(p, readings, prior)
+    theta = _best_theta(composition_problem(p, readings, static, prior), unit)
+    index = np.zeros(N_TRIED, dtype=np.int64)
+    paths = draw_paths(theta, index, readings, timeline, static, rng=rng)
+    exact, linear = _linearisation_cost(p, readings, static, paths)
+    cost = exact - linear
+    return replace(
+        readings,
+        z=readings.z - cost.mean(axis=1),
+        noise_sd=np.hypot(readings.noise_sd, cost.std(axis=1)),
+    )
+
+
+def _best_theta(problem: Problem, unit: FloatArray) -> FloatArray:
+    """Return the best of some points under the posterior, (4, 1)."""
+    height = problem.log_likelihood_at(unit) + prior_log_density(unit)
+    return problem.theta_at(unit[[int(height.argmax())]])
+
+
+def _softmax(x: FloatArray) -> FloatArray:
+    """Return shares from log shares, parts along the second axis."""
+    weights = np.exp(x - x.max(axis=1, keepdims=True))
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Windows:
+    """Windows of publications and of what is to be kept."""
+
+    start: FloatArray
+    end: FloatArray
+
+
+def publication_timeline(
+    publications: Publications,
+    *,
+    kept: Sequence[tuple[float, float]] = (),
+    end: float | None = None,
+) -> Timeline:
+    """Return the timeline of the publications' windows, then those to be kept."""
+    extra = np.array(kept, dtype=np.float64).reshape(-1, 2)
+    windows = _Windows(
+        np.concatenate([publications.start, extra[:, 0]]),
+        np.concatenate([publications.end, extra[:, 1]]),
+    )
+    return lay_out(cast("Observations", windows), end=end)
+
+
+def _coordinates(publications: Publications, static: StaticPrior, paths: Paths) -> FloatArray:
+    """Return the coordinates of every publication, its error included, (n, C, n_draws)."""
+    p = publications
+    c = p.n_parts - 1
+    blocks = paths.effects[: c * (1 + len(p.bases))].reshape(-1, c, paths.effects.shape[1])
+    level, drift = blocks[0], blocks[1]
+    offset = np.concatenate([np.zeros_like(blocks[:1]), blocks[2:]])
+    middle = (p.start + p.end) / 2 - static.anchor
+    u = paths.windows[: p.n] + paths.errors[: p.n] + level + middle[:, None, None] * drift
+    return np.asarray(u + offset[p.basis])
+
+
+def _log_shares(publications: Publications, static: StaticPrior, paths: Paths) -> FloatArray:
+    """Return the log shares of every publication up to a constant, (n, K, n_draws)."""
+    u = _coordinates(publications, static, paths)
+    return np.asarray(np.matmul(log_ratio_basis(publications.n_parts), u))
+
+
+def _linearisation_cost(
+    publications: Publications, readings: LinearReadings, static: StaticPrior, paths: Paths
+) -> tuple[FloatArray, FloatArray]:
+    """Return the logits of figures on drawn paths, exact and linearised, (n_rows, n_draws) each.
+
+    The two differ only for figures of publications that leave shares unsettled.
+    """
+    p = publications
+    n_entries = len(p.entry_parts)
+    entry = paths.effects[len(paths.effects) - n_entries :]
+    u = _coordinates(p, static, paths)[p.publication]
+    linear = np.einsum("rc,rcd->rd", readings.direction, u) + readings.entry @ entry
+    # the readings' z are logits less a constant
+    linear += (p.z - readings.z)[:, None]
+    unsettled = ~p.is_complete[p.publication]
+    exact = exact_logits(p, _log_shares(p, static, paths), entry)
+    return np.where(unsettled[:, None], exact, linear), linear
+
+
+def linearisation_log_weights(
+    publications: Publications, readings: LinearReadings, static: StaticPrior, paths: Paths
+) -> FloatArray:
+    """Return the log of the exact likelihood over the linearised one of every draw, (n_draws,)."""
+    p = publications
+    exact, linear = _linearisation_cost(p, readings, static, paths)
+    miss = (p.z[:, None] - linear) / readings.noise_sd[:, None]
+    exact_miss = (p.z[:, None] - exact) / p.noise_sd[:, None]
+    constant = np.log(readings.noise_sd / p.noise_sd).sum()
+    return np.asarray(0.5 * (miss**2 - exact_miss**2).sum(axis=0) + constant)

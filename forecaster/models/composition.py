@@ -1,0 +1,245 @@
+"""Declare the composition family: shares of one whole, which sum to one in every draw.
+
+    share of part k = softmax(x)_k,    x = V w,    w_1 .. w_C independent trends, C = K - 1
+
+V is any orthonormal basis of the vectors that sum to zero (isometric log-ratios). The trends share
+their hyperparameters, so no part is special: turning V changes nothing (mathematics, section 6).
+
+What theta means. A logit of one share moves by var(logit p_k) = s^2 (1 + H), where s is the scale
+of a coordinate and H = sum of squared shares among the other parts: 1 for two parts, and 2 / K on
+average when the complement is split at random (a flat Dirichlet). Priors are stated for the logit
+of one share; coordinates take them times sqrt(K / (K + 2)), the inverse of sqrt(1 + 2 / K).
+
+A figure reads logit p_k = x_k - log sum of exp(x_j) over the others, which is not linear in w. It
+is linearised at the shares that its publication states, or near which the smoothed path runs.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecaster.models.static_effects import StaticPrior
+from forecaster.models.window_covariance import cell_covariance, cut_into_cells
+from forecaster.workspace.beliefs import THETA_NAMES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from forecaster.models.publications import Publications
+    from forecaster.workspace.composition_beliefs import CompositionPrior
+
+    FloatArray = NDArray[np.float64]
+
+UNIT_NAME = "theta_unit"
+"""The free variable of the PyMC model: (4,), standard normal under the prior."""
+
+
+def log_ratio_basis(n_parts: int) -> FloatArray:
+    """Return V, (n_parts, n_parts - 1): orthonormal columns, each summing to zero."""
+    basis = np.zeros((n_parts, n_parts - 1))
+    for j in range(1, n_parts):
+        basis[:j, j - 1] = 1 / math.sqrt(j * (j + 1))
+        basis[j, j - 1] = -j / math.sqrt(j * (j + 1))
+    return basis
+
+
+def coordinate_scale(n_parts: int) -> float:
+    """Return the scale of a coordinate per scale of one share's logit, sqrt(K / (K + 2))."""
+    return math.sqrt(n_parts / (n_parts + 2))
+
+
+@dataclass(frozen=True, slots=True)
+class LinearReadings:
+    """Figures as linear readings of the coordinates: z = direction @ u + entry @ J + error.
+
+    u is the average of w over the window, plus the basis' offset and the publication's error; J
+    are the entries' effects on the log of the rest.
+
+    Attributes
+    ----------
+    first : (n + 1,) rows of each publication, as in Publications
+    direction : (n_rows, C)
+    entry : (n_rows, n_entries)
+    z : (n_rows,) logit less the constant of the linearisation
+    noise_sd : (n_rows,)
+    entry_mean : (n_entries,) prior mean of J
+    """
+
+    first: NDArray[np.int64]
+    direction: FloatArray
+    entry: FloatArray
+    z: FloatArray
+    noise_sd: FloatArray
+    entry_mean: FloatArray
+
+
+def linearise(publications: Publications, shares: FloatArray) -> LinearReadings:
+    """Return the readings linearised at some shares.
+
+    Parameters
+    ----------
+    shares : (n, K), sum to one; 0 where a part does not exist
+    """
+    p = publications
+    row = np.arange(p.n_rows)
+    here = shares[p.publication]
+    log_share = np.log(np.where(p.exists[p.publication], here, 1.0))
+    others = np.where(_others(p), here, 0.0)
+    total = others.sum(axis=1)
+    # slopes of logit p_k: 1 for the part itself, minus each other part's share of the others
+    slope = -others / total[:, None]
+    slope[row, p.part] = 1.0
+    constant = log_share[row, p.part] - np.log(total) - (slope * log_share).sum(axis=1)
+    entry = slope[:, -1:] * p.before_entry[p.publication]
+    return LinearReadings(
+        first=p.first,
+        direction=slope @ log_ratio_basis(p.n_parts),
+        entry=entry,
+        z=p.z - constant,
+        noise_sd=p.noise_sd,
+        entry_mean=_entry_means(p, shares),
+    )
+
+
+def _others(publications: Publications) -> NDArray[np.bool_]:
+    """Return (n_rows, K) the parts that a figure is compared with.
+
+    All that exist and were not printed as zero, but the part itself; all others where that leaves
+    none.
+    """
+    p = publications
+    row = np.arange(p.n_rows)
+    counted, exists = p.is_counted[p.publication], p.exists[p.publication]
+    counted[row, p.part] = exists[row, p.part] = False
+    return np.where(counted.any(axis=1, keepdims=True), counted, exists)
+
+
+def _entry_means(publications: Publications, shares: FloatArray) -> FloatArray:
+    """Return by how much the log of the rest was larger before each entry, (n_entries,).
+
+    Read off the first publication after it: log((rest + what entered) / rest).
+    """
+    p = publications
+    means = []
+    for e, parts in enumerate(p.entry_parts):
+        first = int(np.flatnonzero(~p.before_entry[:, e])[0])
+        entered = shares[first, list(parts)].sum()
+        means.append(math.log1p(entered / max(shares[first, -1], 1e-9)))
+    return np.array(means)
+
+
+def exact_logits(publications: Publications, x: FloatArray, entry: FloatArray) -> FloatArray:
+    """Return the logit of every figure's share, without linearisation.
+
+    Parameters
+    ----------
+    x : (n, K, n_draws) log shares, up to a constant, of each publication
+    entry : (n_entries, n_draws) effects of the entries on the log of the rest
+
+    Returns
+    -------
+    (n_rows, n_draws)
+    """
+    p = publications
+    if len(entry):
+        x = x.copy()
+        x[:, -1] += p.before_entry.astype(float) @ entry
+    here = x[p.publication]
+    own = here[np.arange(p.n_rows), p.part]
+    others = np.where(_others(p)[..., None], here, -np.inf)
+    top = others.max(axis=1)
+    return np.asarray(own - top - np.log(np.exp(others - top[:, None]).sum(axis=1)))
+
+
+def composition_static(
+    publications: Publications, readings: LinearReadings, prior: CompositionPrior
+) -> StaticPrior:
+    """Return prior and design of the static effects, blocks of C coordinates each.
+
+    In the order levels at the anchor, drifts, offsets of the bases but the reference, then one
+    effect for each entry.
+    """
+    p = publications
+    scale = coordinate_scale(p.n_parts)
+    anchor = float(p.start.min())
+    middle = ((p.start + p.end) / 2 - anchor)[p.publication]
+    basis = p.basis[p.publication]
+    a, c = readings.direction, readings.direction.shape[1]
+    blocks = [a, a * middle[:, None]]
+    blocks += [a * (basis == k)[:, None] for k in range(1, len(p.bases))]
+    n_offsets = len(p.bases) - 1
+    n_entries = len(readings.entry_mean)
+    level = log_ratio_basis(p.n_parts).T @ _first_log_shares(p)
+    sds = [prior.share.level_sd, prior.share.drift.sd * scale, *(scale * p.offset_sd[1:])]
+    return StaticPrior(
+        anchor=anchor,
+        mean=np.concatenate([level, np.zeros(c * (1 + n_offsets)), readings.entry_mean]),
+        sd=np.concatenate([np.repeat(sds, c), np.full(n_entries, prior.entry_sd)]),
+        columns=np.hstack([*blocks, readings.entry]),
+    )
+
+
+def _first_log_shares(publications: Publications) -> FloatArray:
+    """Return the log of each part's share at the first publication at which it exists, (K,)."""
+    first = publications.exists.argmax(axis=0)
+    return np.asarray(np.log(publications.shares[first, np.arange(publications.n_parts)]))
+
+
+def pymc_model(
+    publications: Publications,
+    readings: LinearReadings,
+    static: StaticPrior,
+    prior: CompositionPrior,
+) -> Any:
+    """Return the same marginal likelihood as a PyMC model, from its closed-form covariance.
+
+    Cov = (A A') o (K_theta + levels + drifts + offsets + s_o^2 of one publication) + entries +
+    noise, with A the directions and o the product element by element.
+
+    Returns
+    -------
+    pymc.Model
+        Free variable `UNIT_NAME`, deterministics s_l, s_b, tau and s_o.
+    """
+    import pymc
+    import pytensor.tensor as pt
+
+    p, c = publications, readings.direction.shape[1]
+    scale = coordinate_scale(p.n_parts)
+    start, end = p.start - static.anchor, p.end - static.anchor
+    middle = (start + end) / 2
+    cell_start, cell_end, weights = cut_into_cells(start, end)
+    row = p.publication
+    angles = readings.direction @ readings.direction.T
+    # one block of C equal sds for levels, drifts and each basis
+    level_sd, drift_sd = static.sd[0], static.sd[c]
+    basis_sd = np.array([0.0, *static.sd[2 * c : c * (1 + len(p.bases)) : c]])[p.basis]
+    shared = level_sd**2 + drift_sd**2 * np.outer(middle, middle)
+    shared += (p.basis[:, None] == p.basis) * basis_sd**2
+    entries = (readings.entry * prior.entry_sd) @ (readings.entry * prior.entry_sd).T
+    fixed = angles * shared[np.ix_(row, row)] + entries + np.diag(readings.noise_sd**2)
+    mean = readings.direction @ static.mean[:c] + readings.entry @ readings.entry_mean
+    same = angles * (row[:, None] == row)
+    log_median = np.log([q.median * s for q, s in _scaled(prior, scale)])
+    log_sd = np.array([q.log_sd for q in prior.share.theta])
+    with pymc.Model() as model:
+        unit = pymc.Normal(UNIT_NAME, 0.0, 1.0, shape=len(THETA_NAMES))
+        theta = pt.exp(log_median + log_sd * unit)
+        s_l, s_b, tau, s_o = (
+            pymc.Deterministic(name, theta[j]) for j, name in enumerate(THETA_NAMES)
+        )
+        cells = cell_covariance(cell_start, cell_end, s_l=s_l, s_b=s_b, tau=tau)
+        windows = pt.dot(pt.dot(weights, cells), weights.T)
+        covariance = angles * windows[row][:, row] + fixed + s_o**2 * same
+        root = pt.linalg.cholesky(covariance)
+        pymc.MvNormal("logit", mu=np.zeros(p.n_rows), chol=root, observed=readings.z - mean)
+    return model
+
+
+def _scaled(prior: CompositionPrior, scale: float) -> list[tuple[Any, float]]:
+    """Return each hyperparameter's prior with what it is multiplied by; tau is in years."""
+    return list(zip(prior.share.theta, (scale, scale, 1.0, scale), strict=True))

@@ -1,0 +1,60 @@
+"""Read the prior of compositions: shares that sum to one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from forecaster.workspace.beliefs import THETA_NAMES, read_families
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from forecaster.workspace.beliefs import Beliefs, TrendPrior
+
+
+@dataclass(frozen=True, slots=True)
+class CompositionPrior:
+    """What is believed about a composition before its histories.
+
+    Attributes
+    ----------
+    share : prior of one part's logit, in the words of the trend family: its scales are those of a
+        share whose complement is split among the other parts at random (see models/composition)
+    entry_sd : error of the rest before a part's first figure, log units
+    """
+
+    share: TrendPrior
+    entry_sd: float
+
+
+def load_composition_prior(workspace: Path, beliefs: Beliefs) -> CompositionPrior:
+    """Read the table `[composition]` of families.toml.
+
+    Parameters
+    ----------
+    beliefs : gives the measurement errors, which all families share
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or a prior is missing or out of range.
+    """
+    reader, _ = read_families(workspace)
+    trend = beliefs.trend["share"]
+    share = replace(
+        trend,
+        theta=tuple(reader.log_normal(f"composition.{name}") for name in THETA_NAMES),
+        drift=reader.normal("composition.drift"),
+        level_sd=reader.number("composition.level_sd", least=0.0),
+        thin_level=None,
+        floor_noise=reader.number("composition.floor_noise", least=1e-4),
+        offset_sd={
+            name: reader.number(f"composition.offset.{name}", least=0.0) for name in trend.offset_sd
+        },
+        predictive={
+            1: reader.quantiles("composition.prior_predictive.one_year"),
+            5: reader.quantiles("composition.prior_predictive.five_years"),
+        },
+    )
+    return CompositionPrior(share, reader.number("composition.entry_sd", least=1e-4))
