@@ -89,7 +89,13 @@ class Plan:
 
 
 def plan_forecast(
-    history: History, observations: Observations, *, until: str, latent: bool
+    history: History,
+    observations: Observations,
+    *,
+    until: str,
+    latent: bool,
+    per_year: int | None = None,
+    end: float | None = None,
 ) -> Plan:
     """Return the plan of a forecast from the end of the history to `until`.
 
@@ -97,6 +103,8 @@ def plan_forecast(
     ----------
     until : a period; its frequency is the frequency of the figures (a year asks for annual ones)
     latent : ask for the latent level on the finest grid in use instead
+    per_year : steps a year, where the series shares its grid with others; by default its own
+    end : where the posterior ends, where it shares that with others; a time on the grid
 
     Raises
     ------
@@ -112,14 +120,14 @@ def plan_forecast(
             where=f"its last figure is of {newest.period} ({newest.where})",
             fix=f"ask for a period that ends after {newest.period.end}",
         )
-    per_year = _grid(history, last)
+    per_year = per_year or steps_per_year(history, last)
     frequency = last.frequency
     if latent:
         frequency = next(name for name in FREQUENCIES if PER_YEAR.get(name) == per_year)
     first = period_at(date_at(newest.period.end_year), frequency)
     periods = periods_from(first, until=last.end)
-    known_to = float(observations.end.max())
-    end = math.ceil(known_to * per_year - TOLERANCE) / per_year
+    if end is None:
+        end = end_on_grid(observations, per_year)
     cutter = _Cutter(end, per_year)
     units = _units(history, periods, newest, cutter, [] if latent else on_target)
     return Plan(
@@ -179,7 +187,12 @@ def parse_until(text: str) -> Period:
     return period
 
 
-def _grid(history: History, last: Period) -> int:
+def end_on_grid(observations: Observations, per_year: int) -> float:
+    """Return the first time of the grid by which everything was observed, decimal years."""
+    return math.ceil(float(observations.end.max()) * per_year - TOLERANCE) / per_year
+
+
+def steps_per_year(history: History, last: Period) -> int:
     """Return the steps a year: the finest frequency in use, at least quarters, at most months."""
     frequencies = {row.period.frequency for row in history.data} | {last.frequency}
     return 12 if frequencies & {"month", "day"} else 4

@@ -1,0 +1,298 @@
+"""Draw the members of a group and their common factor from a weighed posterior.
+
+Everything is joint: one draw has one set of hyperparameters and one path of the factor, on which
+all members' levels, drifts and final states rest. In this order, for each draw:
+
+    theta  ->  factor over its cells, kept windows and end  ->  each member's own effects
+           ->  each member's own state at the end
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecaster.inference.certify import infer
+from forecaster.inference.pooled import (
+    chunk_width,
+    columns_of,
+    factor_root,
+    group_problem,
+    integrate_factor,
+    lay_factor,
+    reduce_member,
+)
+from forecaster.inference.posterior import Posterior, resample
+from forecaster.inference.posterior import _root as any_root
+from forecaster.inference.timeline import LEVEL_STATE, SLOPE_STATE, lay_out
+from forecaster.models.pooled import FACTOR_ROWS, OWN, S_F_L
+from forecaster.models.static_effects import DRIFT, LEVEL
+from forecaster.models.trend import S_L
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from forecaster.inference.certify import HyperPosterior
+    from forecaster.inference.pooled import Reduced, Weighed
+    from forecaster.inference.report import FitReport
+    from forecaster.inference.timeline import Timeline
+    from forecaster.models.pooled import Group, Member
+
+    FloatArray = NDArray[np.float64]
+    Windows = Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class PooledPosterior:
+    """Joint draws of a group; every array's last axis is the one draw axis.
+
+    Attributes
+    ----------
+    theta : (6, n_draws) hyperparameters
+    theta_index : (n_draws,) draws with the same number share their hyperparameters
+    factor : the common factor as a series of its own: its level effect is zero, its drift the
+        group's
+    own : series id -> the member's own part: its level, its drift's deviation, its state
+    kept : series id -> (n_kept, n_draws) own part and factor together over the windows that were
+        to be kept of this member
+    report : FitReport
+    """
+
+    theta: FloatArray
+    theta_index: NDArray[np.int64]
+    factor: Posterior
+    own: Mapping[str, Posterior]
+    kept: Mapping[str, FloatArray]
+    report: FitReport
+
+    @property
+    def n_draws(self) -> int:
+        """How many draws."""
+        return int(self.theta.shape[1])
+
+
+def fit_pooled(
+    group: Group,
+    *,
+    kept: Mapping[str, Windows],
+    end: float,
+    n_draws: int,
+    engine: str,
+    seed: int,
+    fit_rng: np.random.Generator,
+    draw_rng: np.random.Generator,
+    announce: Callable[[str], None],
+) -> PooledPosterior:
+    """Fit a group and draw the members asked for.
+
+    Parameters
+    ----------
+    kept : series id -> windows, or points, whose level is wanted; a member not named here takes
+        part in the fit and is not drawn
+    end : where trajectories begin, decimal years; one time for all members
+    engine, seed, announce : as for `infer`
+
+    Raises
+    ------
+    ValueError
+        If a member is unknown, or was observed after `end`.
+    """
+    hyper = infer(group_problem(group), engine=engine, seed=seed, rng=fit_rng, announce=announce)
+    return draw_group(group, hyper, kept=kept, end=end, n_draws=n_draws, rng=draw_rng)
+
+
+def draw_group(
+    group: Group,
+    hyper: HyperPosterior,
+    *,
+    kept: Mapping[str, Windows],
+    end: float,
+    n_draws: int,
+    rng: np.random.Generator,
+) -> PooledPosterior:
+    """Return joint draws of hyperparameters, factor, effects and states.
+
+    Parameters
+    ----------
+    kept, end : as for `fit_pooled`
+
+    Raises
+    ------
+    ValueError
+        If a member is unknown, or was observed after `end`.
+    """
+    _check(group, kept, end)
+    chosen = resample(hyper.weights, n_draws, rng=rng)
+    is_first = np.concatenate([[True], np.diff(chosen) > 0])
+    theta, index = hyper.theta[:, chosen[is_first]], np.cumsum(is_first) - 1
+    drawing = _Drawing(group, kept, end, n_draws, rng)
+    width = chunk_width(group)
+    for first in range(0, theta.shape[1], width):
+        here = (index >= first) & (index < first + width)
+        drawing.draw(
+            np.ascontiguousarray(theta[:, first : first + width]), here, index[here] - first
+        )
+    return drawing.posterior(theta[:, index], index, hyper.report)
+
+
+def _check(group: Group, kept: Mapping[str, Windows], end: float) -> None:
+    """Check what was asked for."""
+    unknown = [name for name in kept if name not in group.members]
+    if unknown:
+        raise ValueError(f"not members of the group: {unknown}")
+    latest = max(float(member.observations.end.max()) for member in group.members.values())
+    if end < latest - 1e-9:
+        raise ValueError(f"the group was observed until {latest}, after the end {end}")
+
+
+class _Drawing:
+    """Arrays of draws, filled for some points at a time; noise is drawn beforehand for all."""
+
+    def __init__(
+        self,
+        group: Group,
+        kept: Mapping[str, Windows],
+        end: float,
+        n_draws: int,
+        rng: np.random.Generator,
+    ) -> None:
+        self._group = group
+        windows = list(dict.fromkeys(window for name in kept for window in kept[name]))
+        self._factor_timeline = lay_factor(group.grid, windows, end=end)
+        n_rows = len(self._factor_timeline.kept) + 2
+        self._noise = rng.standard_normal((n_rows + 1, n_draws))
+        self._factor = np.empty((n_rows, n_draws))
+        self._drift = np.empty(n_draws)
+        self._parts = {
+            name: _MemberDraws(member, kept[name], end, n_draws, rng)
+            if name in kept
+            else _Undrawn(member)
+            for name, member in group.members.items()
+        }
+        self._rows_of = {name: [windows.index(window) for window in kept[name]] for name in kept}
+
+    def draw(self, theta: FloatArray, here: NDArray[np.bool_], k: NDArray[np.int64]) -> None:
+        """Fill the draws `here`, whose hyperparameters are the columns `k` of theta."""
+        group, n_cells = self._group, len(self._group.grid.start)
+        reduced = [
+            reduce_member(theta, part.member, part.timeline) for part in self._parts.values()
+        ]
+        root = factor_root(theta, self._factor_timeline, group, with_end=True)
+        xi = _draw_xi(integrate_factor(reduced, root[:, :n_cells]), k, self._noise[:, here])
+        factor = np.einsum("kij,jk->ik", root[k], xi)
+        self._factor[:, here] = factor
+        self._drift[here] = group.prior.drift.sd * xi[-1]
+        jensen_share = theta[S_L] ** 2 + theta[S_F_L] ** 2
+        for part, own in zip(self._parts.values(), reduced, strict=True):
+            if isinstance(part, _MemberDraws):
+                part.draw(own, factor[:n_cells], jensen_share, here, k)
+
+    def posterior(
+        self, theta: FloatArray, index: NDArray[np.int64], report: FitReport
+    ) -> PooledPosterior:
+        """Return all draws, what was known of the drift beforehand added."""
+        timeline, anchor = self._factor_timeline, self._group.grid.anchor
+        mean = self._group.prior.drift.mean
+        times = np.append(timeline.kept_middles, timeline.end) - anchor
+        self._factor[:-1] += mean * times[:, None]
+        factor = Posterior(
+            theta=theta[FACTOR_ROWS],
+            theta_index=index,
+            effects=np.array([np.zeros(len(index)), mean + self._drift]),
+            state=self._factor[-2:],
+            kept=self._factor[len(self._group.grid.start) : -2],
+            report=report,
+        )
+        own = {
+            name: part.posterior(theta[OWN], index, report)
+            for name, part in self._parts.items()
+            if isinstance(part, _MemberDraws)
+        }
+        kept = {name: own[name].kept + factor.kept[rows] for name, rows in self._rows_of.items()}
+        return PooledPosterior(theta, index, factor, own, kept, report)
+
+
+def _draw_xi(weighed: Weighed, k: NDArray[np.int64], noise: FloatArray) -> FloatArray:
+    """Return draws of what drives the factor, (n_xi, n_draws)."""
+    upper = np.linalg.inv(weighed.precision_root).swapaxes(1, 2)
+    return np.asarray(weighed.mean[k].T + np.einsum("kij,jk->ik", upper[k], noise))
+
+
+@dataclass(frozen=True, slots=True)
+class _Undrawn:
+    """A member that takes part in the fit alone."""
+
+    member: Member
+
+    @property
+    def timeline(self) -> Timeline:
+        """Return its timeline, with nothing kept."""
+        return lay_out(self.member.observations)
+
+
+class _MemberDraws:
+    """Draws of one member's own part."""
+
+    def __init__(
+        self, member: Member, kept: Windows, end: float, n_draws: int, rng: np.random.Generator
+    ) -> None:
+        self.member = member
+        self.timeline = lay_out(member.observations, kept=kept, end=end)
+        self._wanted = [LEVEL_STATE, SLOPE_STATE, *self.timeline.kept]
+        n_own = len(member.static.mean)
+        self._noise = rng.standard_normal((n_own + len(self._wanted), n_draws))
+        self._effects = np.empty((n_own, n_draws))
+        self._states = np.empty((len(self._wanted), n_draws))
+
+    def draw(
+        self,
+        reduced: Reduced,
+        factor: FloatArray,
+        jensen_share: FloatArray,
+        here: NDArray[np.bool_],
+        k: NDArray[np.int64],
+    ) -> None:
+        """Fill the draws `here`, given the factor over its cells, (n_cells, n_draws here)."""
+        noise = self._noise[:, here]
+        n_own = len(self._effects)
+        effects = _draw_effects(reduced.own, factor, k, noise[:n_own])
+        self._effects[:, here] = effects
+        # what of the figures is left for the member's own zero-mean part
+        seen = columns_of(self.member)[reduced.whitening.order]
+        parts = np.concatenate([-effects, -jensen_share[None, k], np.ones((1, len(k))), -factor])
+        left = seen @ parts
+        centre = np.einsum("itk,tk->ik", reduced.whitening.mean[self._wanted][:, :, k], left)
+        covariance = reduced.whitening.covariance[np.ix_(self._wanted, self._wanted)]
+        roots = any_root(np.moveaxis(covariance, -1, 0))
+        self._states[:, here] = centre + np.einsum("kij,jk->ik", roots[k], noise[n_own:])
+
+    def posterior(
+        self, theta: FloatArray, index: NDArray[np.int64], report: FitReport
+    ) -> Posterior:
+        """Return the draws of the member's own part."""
+        timeline = self.timeline
+        effects = self.member.static.mean[:, None] + self._effects
+        level, drift = effects[LEVEL], effects[DRIFT]
+        kept = self._states[2:] / timeline.kept_lengths[:, None]
+        kept += level + drift * (timeline.kept_middles - timeline.anchor)[:, None]
+        final = self._states[0] + level + drift * (timeline.end - timeline.anchor)
+        state = np.array([final, self._states[1]])
+        return Posterior(theta, index, effects, state, kept, report)
+
+
+def _draw_effects(
+    own: FloatArray, factor: FloatArray, k: NDArray[np.int64], noise: FloatArray
+) -> FloatArray:
+    """Return draws of a member's effects given the factor, as deviations, (n_own, n_draws)."""
+    n_own = len(own)
+    rows = own[:, :, k]
+    found = rows[:, n_own] - np.einsum("jck,ck->jk", rows[:, n_own + 1 :], factor) + noise
+    for j in reversed(range(n_own)):
+        for later in range(j + 1, n_own):
+            found[j] -= rows[j, later] * found[later]
+        found[j] /= rows[j, j]
+    return np.asarray(found)
