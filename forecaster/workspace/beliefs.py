@@ -17,7 +17,13 @@ from forecaster.workspace.belief_tables import (
     open_table,
 )
 from forecaster.workspace.facts import KINDS, QUALITIES, RELATIONS
-from forecaster.workspace.series_beliefs import SeriesPrior, default_prior, read_series_prior
+from forecaster.workspace.series_beliefs import (
+    Cap,
+    SeriesPrior,
+    default_prior,
+    read_series_prior,
+)
+from forecaster.workspace.single_beliefs import JumpPrior, read_jump_priors
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -34,6 +40,7 @@ __all__ = [
     "SeriesPrior",
     "TrendPrior",
     "load_beliefs",
+    "names_in_formula",
     "read_families",
     "series_folder",
 ]
@@ -84,13 +91,19 @@ class Beliefs:
     Attributes
     ----------
     trend : kind -> default prior of the trend family
+    jumps : kind -> prior of jumps
+    cap : prior of the cap of a share, where the series states none
+    workspace : folder that they belong to
     hash : sha256 of the files read at loading, for manifests and cache keys: families.toml and
         the beliefs about the series named then
     folder : where the beliefs about single series lie; None where the workspace has none
     """
 
     trend: Mapping[str, TrendPrior]
+    jumps: Mapping[str, JumpPrior]
+    cap: Cap
     hash: str
+    workspace: Path = field(compare=False)
     folder: Path | None = field(default=None, compare=False)
     _files: dict[str, tuple[TableReader, bytes] | None] = field(
         default_factory=dict, compare=False, repr=False
@@ -140,12 +153,26 @@ def load_beliefs(workspace: Path, series: Collection[str] = ()) -> Beliefs:
     while waiting:
         name = waiting.pop()
         if name not in files and (found := _series_file(folder, name, files)) is not None:
-            waiting += _NAME.findall(str(found[0].find("formula") or ""))
+            waiting += names_in_formula(str(found[0].find("formula") or ""))
     digest = hashlib.sha256(payload)
     for name, file in sorted(files.items()):
         if file is not None:
             digest.update(f"\n{name}\n".encode() + file[1])
-    return Beliefs(trend=trend, hash=digest.hexdigest(), folder=folder, _files=files)
+    cap = reader.normal("substitution.cap")
+    return Beliefs(
+        trend=trend,
+        jumps=read_jump_priors(reader),
+        cap=Cap(cap.mean, cap.sd),
+        workspace=workspace,
+        hash=digest.hexdigest(),
+        folder=folder,
+        _files=files,
+    )
+
+
+def names_in_formula(formula: str) -> list[str]:
+    """Return the words of a formula that may be ids of series, in their order."""
+    return _NAME.findall(formula)
 
 
 def series_folder(workspace: Path) -> Path | None:

@@ -1,0 +1,79 @@
+"""Print in one table what the forecasts of many series rest on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from forecaster.output.layout import GAP, aligned, put, put_lines
+from forecaster.output.plain import safe_text
+from forecaster.output.sentences import title_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import Console
+
+    from forecaster.workspace.facts import SeriesEntry
+    from forecaster.workspace.rests_on import Footing
+
+LEAST_ROOM = 36
+"""Columns that the last one needs for its words; with fewer, a list is easier to read."""
+
+
+def print_footings(
+    footings: Mapping[str, Footing],
+    entries: Mapping[str, SeriesEntry],
+    console: Console,
+    *,
+    language: str = "en",
+) -> None:
+    """Print a line a series, the last column saying what its forecast rests on.
+
+    Columns are dropped from the middle until the table fits; on a narrow console each series
+    becomes a small list. Words move to the next line; no cell is cut.
+    """
+    headers = ["series", "title", "kind", "family", "rests on"]
+    rows = [
+        [
+            safe_text(name),
+            title_of(entries[name], language),
+            f"{entries[name].kind}, {entries[name].timing}",
+            footing.family,
+            safe_text(footing.text),
+        ]
+        for name, footing in footings.items()
+    ]
+    for columns in ((0, 1, 2, 3, 4), (0, 1, 3, 4), (0, 3, 4), (0, 4)):
+        chosen = [[row[i] for i in columns] for row in (headers, *rows)]
+        if _put_wrapped(console, chosen):
+            break
+    else:
+        for name, title, kind, family, rests in rows:
+            put(console, name, style="bold")
+            put(console, f"{title}; {kind}; {family}", indent=2)
+            put(console, rests, indent=2)
+    n_thin = sum(footing.is_thin for footing in footings.values())
+    put(console)
+    put(console, f"{len(rows)} series; {n_thin} rest on one figure or none.")
+
+
+def _put_wrapped(console: Console, rows: Sequence[Sequence[str]]) -> bool:
+    """Print a table whose last column may take several lines; say whether it fits."""
+    widths = [max(cell_len(row[i]) for row in rows) for i in range(len(rows[0]) - 1)]
+    room = console.width - sum(widths) - GAP * len(widths)
+    if room < LEAST_ROOM:
+        return False
+    lines = []
+    for number, row in enumerate(rows):
+        style = "bold" if number == 0 else ""
+        wrapped = Text(row[-1]).wrap(console, room, overflow="fold") or [Text()]
+        for i, part in enumerate(wrapped):
+            shown = row[:-1] if i == 0 else [""] * len(widths)
+            cells = [aligned(c, w, to_left=True) for c, w in zip(shown, widths, strict=True)]
+            line = (" " * GAP).join([*cells, part.plain.rstrip()])
+            lines.append(Text(line.rstrip(), style=style))
+    put_lines(console, lines)
+    return True

@@ -1,0 +1,196 @@
+"""Say what a forecast rests on: figures, their span and bases, judgements, or a formula.
+
+12 figures, 2023-H1 to 2025-H2, idc-units; 10 judgements
+one figure, of 2024-11; no judgements
+no history: prior and no judgements
+formula over sa-ai-vc, ae-ai-vc
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forecaster.errors import InputError
+from forecaster.workspace.beliefs import names_in_formula
+from forecaster.workspace.history import known_by
+from forecaster.workspace.statements import JUDGEMENT_COLUMNS, JUDGEMENTS_FILE
+from forecaster.workspace.tables import read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from forecaster.workspace.beliefs import Beliefs
+    from forecaster.workspace.facts import Facts, History
+    from forecaster.workspace.series_beliefs import SeriesPrior
+
+FEW = 1
+"""So many figures or fewer make a forecast thin: its prior decides most of it."""
+
+MOST_DEPTH = 20
+"""Formulas over formulas that are followed; a circle is the fault of another check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """What a forecast of one series rests on.
+
+    Attributes
+    ----------
+    family : as believed
+    n_points : figures that enter the fit
+    first, last : periods of the first and the last of them; '' where there are none
+    bases : who counted them; the blank basis is left out
+    n_judgements : statements of experts about the series that were made by the as-of date
+    inputs : series that the formula of a derived one names
+    has_thin_inputs : whether each of these rests on one figure or none
+    """
+
+    family: str
+    n_points: int
+    first: str
+    last: str
+    bases: tuple[str, ...]
+    n_judgements: int
+    inputs: tuple[str, ...] = ()
+    has_thin_inputs: bool = False
+
+    @property
+    def is_thin(self) -> bool:
+        """Whether the prior decides most of the forecast."""
+        return self.has_thin_inputs if self.inputs else self.n_points <= FEW
+
+    @property
+    def text(self) -> str:
+        """What it rests on, in a few words, for a table."""
+        if self.inputs:
+            thin = ", each of one figure or none" if self.has_thin_inputs else ""
+            return f"formula over {', '.join(self.inputs)}{thin}"
+        judged = count_judgements(self.n_judgements)
+        if self.n_points == 0:
+            return f"no history: prior and {judged}"
+        if self.n_points == 1:
+            return f"one figure, of {self.last}{self._on_bases()}; {judged}"
+        span = f"{self.first} to {self.last}"
+        return f"{self.n_points} figures, {span}{self._on_bases()}; {judged}"
+
+    def _on_bases(self) -> str:
+        """Return the bases after a comma."""
+        return f", {' and '.join(self.bases)}" if self.bases else ""
+
+    def sentence(self) -> str:
+        """Return the first sentence of a thin forecast; '' where it is not thin."""
+        if not self.is_thin:
+            return ""
+        if self.inputs:
+            return (
+                "This rests on a formula over series of one point or none each, and their priors."
+            )
+        judged = count_judgements(self.n_judgements)
+        if self.n_points == 0:
+            return f"This rests on no history, only on the prior and {judged}."
+        return f"This rests on one point, of {self.last}, the prior and {judged}."
+
+
+def count_judgements(number: int) -> str:
+    """Return 'no judgements', 'one judgement', '8 judgements'."""
+    if number < 2:
+        return "one judgement" if number else "no judgements"
+    return f"{number} judgements"
+
+
+def rests_on(
+    prior: SeriesPrior,
+    history: History | None,
+    *,
+    n_judgements: int,
+    inputs: Sequence[Footing] = (),
+) -> Footing:
+    """Return what the forecast of one series rests on.
+
+    Parameters
+    ----------
+    history : what was known by the as-of date; None where nothing was
+    n_judgements : from `judgements_by_series`
+    inputs : what the series of a formula rest on, where that is known
+    """
+    if prior.formula:
+        names = tuple(dict.fromkeys(names_in_formula(prior.formula)))
+        is_thin = bool(inputs) and all(footing.is_thin for footing in inputs)
+        return Footing(prior.family, 0, "", "", (), n_judgements, names, is_thin)
+    if history is None:
+        return Footing(prior.family, 0, "", "", (), n_judgements)
+    ordered = sorted(history.data, key=lambda row: (row.period.end, row.period.start))
+    return Footing(
+        family=prior.family,
+        n_points=len(ordered),
+        first=str(min(ordered, key=lambda row: row.period.start).period),
+        last=str(ordered[-1].period),
+        bases=tuple(basis for basis in history.bases if basis),
+        n_judgements=n_judgements,
+    )
+
+
+def footings_of(
+    names: Sequence[str],
+    facts: Facts,
+    beliefs: Beliefs,
+    *,
+    n_judgements: Mapping[str, int],
+    as_of: date,
+) -> dict[str, Footing]:
+    """Return what the forecasts of some series rest on, by their ids, in their order.
+
+    Parameters
+    ----------
+    facts : of these series and of those that their formulas name
+    n_judgements : from `judgements_by_series`
+    """
+
+    def footing(name: str, depth: int = 0) -> Footing:
+        """Return that of one series; formulas are followed to the series they rest on."""
+        prior = beliefs.of(facts.entries[name])
+        named = names_in_formula(prior.formula) if depth < MOST_DEPTH else []
+        inputs = [footing(other, depth + 1) for other in named if other in facts.entries]
+        history = None if prior.formula else history_or_none(facts, name, as_of=as_of)
+        return rests_on(prior, history, n_judgements=n_judgements.get(name, 0), inputs=inputs)
+
+    return {name: footing(name) for name in names}
+
+
+def history_or_none(facts: Facts, series: str, *, as_of: date) -> History | None:
+    """Return what was known of a series on a day; None where nothing was that can be fitted."""
+    try:
+        return known_by(facts, series, as_of=as_of)
+    except InputError:
+        if facts.rows.get(series) and _has_faulty_units(facts, series):
+            raise
+        return None
+
+
+def _has_faulty_units(facts: Facts, series: str) -> bool:
+    """Say whether the rows are at fault, which must be told."""
+    unit = facts.entries[series].unit
+    return any(row.unit != unit for row in facts.rows[series])
+
+
+def judgements_by_series(workspace: Path, *, as_of: date) -> Mapping[str, int]:
+    """Return how many judgements about each series had been made by a day.
+
+    A date without a day counts as the last day of its month or year.
+
+    Raises
+    ------
+    InputError
+        If `judgements.csv` cannot be read.
+    """
+    from forecaster.workspace.periods import last_day
+
+    path = workspace / JUDGEMENTS_FILE
+    if not path.exists():
+        return Counter()
+    lines = read_table(path.read_bytes(), name=path.name, required=JUDGEMENT_COLUMNS, optional=())
+    return Counter(cells["series"] for _, cells in lines if last_day(cells["made_on"]) <= as_of)
