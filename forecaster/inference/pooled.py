@@ -179,8 +179,9 @@ def factor_root(
 ) -> FloatArray:
     """Return R with R R' the prior covariance of the factor, its common drift included.
 
-    Rows are what the timeline keeps, then, with `with_end`, level and stray slope at its end; the
-    last column is the drift's.
+    Rows are the cells, with `with_end` level and stray slope at the end, then what else the
+    timeline keeps. The last column is the drift's; what comes before it is triangular, so that
+    windows kept beside the cells do not change what the columns before theirs mean.
 
     Returns
     -------
@@ -188,14 +189,20 @@ def factor_root(
     """
     nothing = StaticPrior(timeline.anchor, np.zeros(0), np.zeros(0), np.zeros((0, 0)))
     filtered = run_filter(theta[FACTOR_ROWS], _unobserved(), timeline, nothing)
+    n_cells = len(group.grid.start)
     rows, lengths = list(timeline.kept), timeline.kept_lengths
     drift = timeline.kept_middles - group.grid.anchor
     if with_end:
-        rows += [LEVEL_STATE, SLOPE_STATE]
-        lengths = np.append(lengths, [1.0, 1.0])
-        drift = np.append(drift, [timeline.end - group.grid.anchor, 0.0])
+        rows[n_cells:n_cells] = [LEVEL_STATE, SLOPE_STATE]
+        lengths = np.insert(lengths, n_cells, [1.0, 1.0])
+        drift = np.insert(drift, n_cells, [timeline.end - group.grid.anchor, 0.0])
     covariance = np.moveaxis(filtered.covariance[np.ix_(rows, rows)], -1, 0)
-    root = any_root(covariance / np.outer(lengths, lengths))
+    covariance = covariance / np.outer(lengths, lengths)
+    if with_end:
+        # a kept point may be the end itself; a millionth of its sd sets the two apart
+        diagonal = np.arange(n_cells, len(rows))
+        covariance[:, diagonal, diagonal] *= 1 + 1e-12
+    root = any_root(covariance)
     drifts = np.broadcast_to(group.prior.drift.sd * drift[:, None], (*root.shape[:2], 1))
     return np.concatenate([root, drifts], axis=2)
 

@@ -84,7 +84,8 @@ def fit_pooled(
     engine: str,
     seed: int,
     fit_rng: np.random.Generator,
-    draw_rng: np.random.Generator,
+    factor_rng: np.random.Generator,
+    member_rng: Callable[[str], np.random.Generator],
     announce: Callable[[str], None],
 ) -> PooledPosterior:
     """Fit a group and draw the members asked for.
@@ -95,6 +96,9 @@ def fit_pooled(
         part in the fit and is not drawn
     end : where trajectories begin, decimal years; one time for all members
     engine, seed, announce : as for `infer`
+    fit_rng, factor_rng : streams of the group
+    member_rng : series id -> the member's own stream, so that its draws are the same whoever else
+        is drawn
 
     Raises
     ------
@@ -102,7 +106,15 @@ def fit_pooled(
         If a member is unknown, or was observed after `end`.
     """
     hyper = infer(group_problem(group), engine=engine, seed=seed, rng=fit_rng, announce=announce)
-    return draw_group(group, hyper, kept=kept, end=end, n_draws=n_draws, rng=draw_rng)
+    return draw_group(
+        group,
+        hyper,
+        kept=kept,
+        end=end,
+        n_draws=n_draws,
+        factor_rng=factor_rng,
+        member_rng=member_rng,
+    )
 
 
 def draw_group(
@@ -112,13 +124,14 @@ def draw_group(
     kept: Mapping[str, Windows],
     end: float,
     n_draws: int,
-    rng: np.random.Generator,
+    factor_rng: np.random.Generator,
+    member_rng: Callable[[str], np.random.Generator],
 ) -> PooledPosterior:
     """Return joint draws of hyperparameters, factor, effects and states.
 
     Parameters
     ----------
-    kept, end : as for `fit_pooled`
+    kept, end, factor_rng, member_rng : as for `fit_pooled`
 
     Raises
     ------
@@ -126,10 +139,10 @@ def draw_group(
         If a member is unknown, or was observed after `end`.
     """
     _check(group, kept, end)
-    chosen = resample(hyper.weights, n_draws, rng=rng)
+    chosen = resample(hyper.weights, n_draws, rng=factor_rng)
     is_first = np.concatenate([[True], np.diff(chosen) > 0])
     theta, index = hyper.theta[:, chosen[is_first]], np.cumsum(is_first) - 1
-    drawing = _Drawing(group, kept, end, n_draws, rng)
+    drawing = _Drawing(group, kept, end, n_draws, factor_rng, member_rng)
     width = chunk_width(group)
     for first in range(0, theta.shape[1], width):
         here = (index >= first) & (index < first + width)
@@ -158,17 +171,21 @@ class _Drawing:
         kept: Mapping[str, Windows],
         end: float,
         n_draws: int,
-        rng: np.random.Generator,
+        factor_rng: np.random.Generator,
+        member_rng: Callable[[str], np.random.Generator],
     ) -> None:
         self._group = group
         windows = list(dict.fromkeys(window for name in kept for window in kept[name]))
         self._factor_timeline = lay_factor(group.grid, windows, end=end)
-        n_rows = len(self._factor_timeline.kept) + 2
-        self._noise = rng.standard_normal((n_rows + 1, n_draws))
-        self._factor = np.empty((n_rows, n_draws))
+        n_first = len(group.grid.start) + 2
+        # kept windows come last in the stream: the rest of the factor does not hang on them
+        noise = factor_rng.standard_normal((n_first + 1, n_draws))
+        extra = factor_rng.standard_normal((len(windows), n_draws))
+        self._noise = np.concatenate([noise[:-1], extra, noise[-1:]])
+        self._factor = np.empty((n_first + len(windows), n_draws))
         self._drift = np.empty(n_draws)
         self._parts = {
-            name: _MemberDraws(member, kept[name], end, n_draws, rng)
+            name: _MemberDraws(member, kept[name], end, n_draws, member_rng(name))
             if name in kept
             else _Undrawn(member)
             for name, member in group.members.items()
@@ -196,15 +213,14 @@ class _Drawing:
     ) -> PooledPosterior:
         """Return all draws, what was known of the drift beforehand added."""
         timeline, anchor = self._factor_timeline, self._group.grid.anchor
-        mean = self._group.prior.drift.mean
-        times = np.append(timeline.kept_middles, timeline.end) - anchor
-        self._factor[:-1] += mean * times[:, None]
+        n_cells, mean = len(self._group.grid.start), self._group.prior.drift.mean
+        state, kept = self._factor[n_cells : n_cells + 2], self._factor[n_cells + 2 :]
         factor = Posterior(
             theta=theta[FACTOR_ROWS],
             theta_index=index,
             effects=np.array([np.zeros(len(index)), mean + self._drift]),
-            state=self._factor[-2:],
-            kept=self._factor[len(self._group.grid.start) : -2],
+            state=state + mean * np.array([[timeline.end - anchor], [0.0]]),
+            kept=kept + mean * (timeline.kept_middles[n_cells:] - anchor)[:, None],
             report=report,
         )
         own = {
@@ -212,8 +228,10 @@ class _Drawing:
             for name, part in self._parts.items()
             if isinstance(part, _MemberDraws)
         }
-        kept = {name: own[name].kept + factor.kept[rows] for name, rows in self._rows_of.items()}
-        return PooledPosterior(theta, index, factor, own, kept, report)
+        together = {
+            name: own[name].kept + factor.kept[rows] for name, rows in self._rows_of.items()
+        }
+        return PooledPosterior(theta, index, factor, own, together, report)
 
 
 def _draw_xi(weighed: Weighed, k: NDArray[np.int64], noise: FloatArray) -> FloatArray:

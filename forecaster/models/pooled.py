@@ -64,7 +64,7 @@ class Group:
 
     Attributes
     ----------
-    members : series id -> member, in the order given
+    members : series id -> member
     grid : where the factor is held
     prior : PooledPrior
     """
@@ -87,6 +87,8 @@ def make_group(histories: Mapping[str, History], prior: PooledPrior) -> Group:
     InputError
         If there are fewer than two members, or one of them has no figures.
     """
+    # in the order of their ids, so that a group is the same to the last digit whoever asks for it
+    histories = {name: histories[name] for name in sorted(histories)}
     names = list(histories)
     if len(names) < 2:
         raise InputError(

@@ -7,16 +7,19 @@ all members are one normal vector, with covariances from `dense`.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from calibration import dense
-from calibration.dense import Array
 from calibration.problems import make_prior, observe
-from forecaster.models.observations import Observations
 from forecaster.models.pooled import Group, assemble
 from forecaster.workspace.beliefs import LogNormal, Normal
 from forecaster.workspace.pooled_beliefs import PooledPrior
+
+if TYPE_CHECKING:
+    from calibration.dense import Array
+    from forecaster.models.observations import Observations
 
 MEDIANS = (0.12, 0.12, 3.0, 0.05, 0.09, 0.09)
 LOG_SDS = (0.8, 0.8, 0.7, 1.0, 0.8, 0.8)
@@ -180,3 +183,43 @@ def _cells(start: Array, end: Array) -> tuple[Array, Array]:
     left, right = edges[:-1], edges[1:]
     covered = [((start < m) & (m < end)).any() for m in (left + right) / 2]
     return left[covered], right[covered]
+
+
+def targets_of(
+    group: DenseGroup, theta: Array, targets: list[tuple[int, float, float]]
+) -> tuple[Array, Array]:
+    """Return mean and covariance of levels given all figures.
+
+    targets : (member, start, end) for own part and factor together over a window or at a point;
+        member -1 is the factor alone
+    """
+    s_l, s_b, tau, s_o, s_f_l, s_f_b = theta
+    start = np.array([t[1] for t in targets])
+    end = np.array([t[2] for t in targets])
+    factor_theta, own_theta = np.array([s_f_l, s_f_b, tau, 0.0]), np.array([s_l, s_b, tau, s_o])
+    middle = (start + end) / 2 - group.anchor
+    cell_middle = group.reading @ ((group.cells[0] + group.cells[1]) / 2 - group.anchor)
+    cov = group._covariance(start, end, start, end, factor_theta)
+    cov += DRIFT[1] ** 2 * np.outer(middle, middle)
+    cross = group._covariance(start, end, *group.cells, factor_theta) @ group.reading.T
+    cross += DRIFT[1] ** 2 * np.outer(middle, cell_middle)
+    mean = DRIFT[0] * middle
+    begin = 0
+    for i, o in enumerate(group.members):
+        mine = np.flatnonzero([t[0] == i for t in targets])
+        problem = dense.Problem(
+            o.start, o.end, o.z, o.noise_sd, o.basis, o.jensen, o.offset_sd,
+            level_mean=float(o.z[0] - DRIFT[0] * cell_middle[begin]), level_sd=10.0,
+            drift_mean=0.0, drift_sd=DEVIATION_SD,
+        )  # fmt: skip
+        joint = dense.levels(np.append(start[mine], o.start), np.append(end[mine], o.end))
+        own_mean, own_cov = dense.prior_moments(joint, problem, own_theta)
+        k = len(mine)
+        mean[mine] += own_mean[:k]
+        cov[np.ix_(mine, mine)] += own_cov[:k, :k]
+        cross[mine, begin : begin + o.n] += own_cov[:k, k:]
+        begin += o.n
+    seen_mean, seen_cov = group.moments(theta)
+    z = np.concatenate([o.z for o in group.members])
+    gain = np.linalg.solve(seen_cov, cross.T).T
+    return mean + gain @ (z - seen_mean), cov - gain @ cross.T
