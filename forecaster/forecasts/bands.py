@@ -186,7 +186,7 @@ def band_table(forecast: Forecast) -> Bands:
     """Return median, both ends of each band, mean and Monte Carlo errors of a forecast.
 
     Quantiles of a count whose draws are all whole are rounded to whole numbers. The mean is
-    given for share and real series only.
+    given for share and real series only, and where the forecast says that it has one.
 
     Raises
     ------
@@ -207,7 +207,7 @@ def band_table(forecast: Forecast) -> Bands:
         periods=forecast.periods,
         quantile_levels=levels,
         values=values,
-        mean=draws.mean(axis=0) if kind in KINDS_WITH_A_MEAN else None,
+        mean=draws.mean(axis=0) if kind in KINDS_WITH_A_MEAN and forecast.has_mean else None,
         mcse=quantile_mcse(
             draws, levels, theta_index=forecast.theta_index, ess=forecast.report.ess
         ),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -24,6 +26,8 @@ class Manifest:
     seed, n_draws, engine : as asked for
     model : family name
     facts_hash, beliefs_hash : sha256 of what was read
+    coupling : series whose innovations were drawn together, and their correlation; None for a
+        series that was drawn alone
     """
 
     version: str
@@ -33,6 +37,7 @@ class Manifest:
     model: str
     facts_hash: str
     beliefs_hash: str
+    coupling: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,9 @@ class Forecast:
     from_cache : whether the posterior came from the cache
     theta_index : (n_draws,) draws with the same number share their hyperparameters; None where
         that is not known, which makes Monte Carlo errors larger
+    weights : family -> share of the draws, where families were fitted side by side
+    has_mean : whether the mean of a share or real series is finite; not of a difference of
+        positive ones
     """
 
     history: History
@@ -61,6 +69,8 @@ class Forecast:
     warnings: tuple[str, ...] = ()
     from_cache: bool = False
     theta_index: NDArray[np.int64] | None = None
+    has_mean: bool = True
+    weights: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

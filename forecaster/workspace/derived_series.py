@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from forecaster.workspace.facts import SeriesEntry
 from forecaster.workspace.faults import did_you_mean, quoted
-from forecaster.workspace.formula_ranges import Reasoning, kind_of, unit_of
+from forecaster.workspace.formula_ranges import Reasoning, has_mean, kind_of, unit_of
 from forecaster.workspace.formula_tree import names_in
 from forecaster.workspace.formula_units import FRACTION, RATIO
 
@@ -45,6 +45,7 @@ class Resolved:
     definitions : (id, formula) of the derived series that it needs, each after those it uses
     series : ids of the series to draw, each once
     entries : series id -> entry, of every series named, drawn or derived
+    has_mean : whether its forecast has a finite mean
     """
 
     formula: Formula
@@ -52,6 +53,7 @@ class Resolved:
     definitions: tuple[tuple[str, Formula], ...]
     series: tuple[str, ...]
     entries: Mapping[str, SeriesEntry]
+    has_mean: bool
 
 
 def resolve_formula(
@@ -77,12 +79,20 @@ def resolve_formula(
     order.visit(formula, ())
     known = {name: entries[name] for name in order.series}
     reasoning = Reasoning(known)
+    means: dict[str, bool] = {}
     for name, definition in order.definitions:
         declared = entries.get(name)
         known[name] = _entry(definition, known, reasoning, name=name, declared=declared)
         reasoning.define(name, definition)
-    entry = _entry(formula, known, reasoning, name=str(formula), declared=None)
-    return Resolved(formula, entry, tuple(order.definitions), tuple(order.series), known)
+        means[name] = has_mean(definition, known, reasoning=reasoning, derived=means)
+    return Resolved(
+        formula=formula,
+        entry=_entry(formula, known, reasoning, name=str(formula), declared=None),
+        definitions=tuple(order.definitions),
+        series=tuple(order.series),
+        entries=known,
+        has_mean=has_mean(formula, known, reasoning=reasoning, derived=means),
+    )
 
 
 class _Order:

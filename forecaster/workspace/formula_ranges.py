@@ -110,13 +110,25 @@ def unit_of(formula: Formula, entries: Entries, *, reasoning: Reasoning | None =
     return FRACTION if is_share else str(unit)
 
 
-def has_mean(formula: Formula, entries: Entries) -> bool:
+def has_mean(
+    formula: Formula,
+    entries: Entries,
+    *,
+    reasoning: Reasoning | None = None,
+    derived: Mapping[str, bool] | None = None,
+) -> bool:
     """Say whether the forecast of a formula has a finite mean.
 
     Under uncertain volatility, positive series and counts have none, nor has what is divided by
     a series that comes arbitrarily near zero; shares and real series have one.
+
+    Parameters
+    ----------
+    reasoning : what is known of derived series among those named
+    derived : those series -> whether they have a mean
     """
-    reasoning = Reasoning(entries)
+    reasoning = reasoning or Reasoning(entries)
+    known = derived or {}
 
     def has_one(node: Node) -> bool:
         if reasoning.range_of(node).is_bounded:
@@ -124,7 +136,8 @@ def has_mean(formula: Formula, entries: Entries) -> bool:
         if isinstance(node, Negative):
             return has_one(node.inner)
         if not isinstance(node, Operation):
-            return isinstance(node, Name) and entries[node.id].kind == "real"
+            assert isinstance(node, Name)  # the mean of a number is itself, a bounded range
+            return known.get(node.id, entries[node.id].kind == "real")
         if node.sign in "+-":
             return has_one(node.left) and has_one(node.right)
         if node.sign == "/":
@@ -154,9 +167,28 @@ class Reasoning:
     def checked_range(self, formula: Formula) -> Range:
         """Return the range of a formula; raises `InputError` if a divisor can be zero."""
         try:
+            # what cancels or is multiplied by zero is divided all the same
+            self._check_divisors(formula.tree)
             return self.range_of(formula.tree)
         except DivisorError as error:
             raise self._by_zero(error, formula) from None
+
+    def _check_divisors(self, node: Node) -> None:
+        """Raise `DivisorError` at the first divisor of a tree that can be zero."""
+        if isinstance(node, Negative):
+            self._check_divisors(node.inner)
+        elif isinstance(node, Operation):
+            self._check_divisors(node.left)
+            self._check_divisors(node.right)
+            if node.sign == "/":
+                self._check_divisor(node.right)
+
+    def _check_divisor(self, divisor: Node) -> Range:
+        """Return the range of a divisor, which is never zero."""
+        found = self.range_of(divisor)
+        if found.holds(0.0):
+            raise DivisorError(divisor, is_zero=found.low == found.high)
+        return found
 
     def range_of(self, node: Node) -> Range:
         """Return the range of a part; raises `DivisorError`."""
@@ -195,11 +227,10 @@ class Reasoning:
         if isinstance(node, Name):
             return RANGE_OF_KIND[self._entries[node.id].kind]
         assert isinstance(node, Operation)
-        left, right = self.range_of(node.left), self.range_of(node.right)
+        left = self.range_of(node.left)
         if node.sign == "*":
-            return multiply(left, right)
-        if right.holds(0.0):
-            raise DivisorError(node.right, is_zero=right.low == right.high)
+            return multiply(left, self.range_of(node.right))
+        right = self._check_divisor(node.right)
         ratio = multiply(left, invert(right))
         if not right.is_positive:
             return ratio

@@ -68,6 +68,15 @@ class FormulaText:
         lines += _marked(self.text, *span)
         return InputError(problem=problem, where=f"\n{_INDENT}".join(lines), fix=fix)
 
+    @property
+    def shown(self) -> str:
+        """The place and the text, for messages about the formula as a whole."""
+        return "\n".join([self.place, _INDENT + self._head] if self.place else [self._head])
+
+    @property
+    def _head(self) -> str:
+        return _marked(self.text, 0, 0)[0]
+
     def cut(self, span: tuple[int, int]) -> str:
         """Return a stretch of the text in quotes, for a message."""
         return quoted(_on_one_line(self.text[slice(*span)]))

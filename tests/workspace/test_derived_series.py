@@ -138,3 +138,10 @@ def test_the_deepest_chain_of_the_longest_sums_is_walked():
     texts = {f"d{i}": f"d{i + 1} + {long}" for i in range(1, MAX_CHAIN)}
     texts[f"d{MAX_CHAIN}"] = "us / uk * uk"
     assert _resolve("d1 / (d1 + us)", **texts).entry.kind == "share"
+
+
+def test_a_difference_behind_a_name_has_no_mean_either():
+    assert not _resolve("gap * 2 + d", d="us / uk - uk / us").has_mean
+    assert not _resolve("d", d="us - uk").has_mean
+    assert _resolve("d", d="share - part").has_mean
+    assert _resolve("us / y", y="uk + us").has_mean

@@ -71,7 +71,8 @@ def test_kind(text, kind):
     [
         "us / 0", "us / 0.0", "us / (1 - 1)", "us / (us - us)", "us / models", "us / gap",
         "us / (share - part)", "us / (1 - gap)", "us / (us - uk)", "us / (models * total)",
-        "1 + us / (uk / (share - part))", "us / (0 * uk)", "us / -models", "us / (us / us - 1)",
+        "1 + us / (uk / (share - part))", "us / (0 * uk)", "us / -models",
+        "us / models - us / models", "0 * (us / gap)", "us / (us / us - 1)",
     ],
 )  # fmt: skip
 def test_nothing_is_divided_by_what_can_be_zero(text):
