@@ -12,8 +12,13 @@ from forecaster.cli.request import find_folder
 from forecaster.cli.streams import open_streams
 
 if TYPE_CHECKING:
-    from forecaster.workspace.beliefs import TrendPrior
-    from forecaster.workspace.facts import SeriesEntry
+    from datetime import date
+
+    from forecaster.output.series_prior_screen import PriorView
+
+YEARS_DRAWN = 10
+SEED = 20260101
+"""Fixed, so that the same prior gives the same screen."""
 
 app = new_app(cls=TextGroup, no_args_is_help=True)
 
@@ -29,28 +34,47 @@ def show_command(
     series: Annotated[str, typer.Argument(metavar="SERIES", help="A series of the workspace.")],
     workspace: flags.Workspace = None,
 ) -> None:
-    """Show the prior of a series in natural units, with its reasons.
+    """Show the prior of a series in natural units with its reasons, and draw what it says.
 
     forecaster priors show cn-ai-chip-domestic-share
     """
-    entry, prior = find_prior(series, workspace=workspace)
-    from forecaster.output.screen import print_prior
+    streams = open_streams()
+    view = find_prior(series, workspace=workspace, today=streams.today)
+    from forecaster.output.screen import print_series_prior
 
-    print_prior(entry, prior, open_streams().console())
+    print_series_prior(view, streams.console())
 
 
-def find_prior(series: str, *, workspace: str | None) -> tuple[SeriesEntry, TrendPrior]:
-    """Return what a series measures, and the prior that its kind has.
+def find_prior(series: str, *, workspace: str | None, today: date) -> PriorView:
+    """Return what is believed about a series, with paths drawn from it.
 
     Raises
     ------
     InputError
-        If the series is unknown, or the workspace is missing or at fault.
+        If the series is unknown, or the workspace or a belief is at fault.
     """
+    import numpy as np
+
+    from forecaster.forecasts.prior_predictive import draw_prior, find_start
+    from forecaster.output.series_prior_screen import PriorView
     from forecaster.workspace.beliefs import load_beliefs
-    from forecaster.workspace.reader import load_entries, require_series
+    from forecaster.workspace.periods import decimal_year
+    from forecaster.workspace.reader import load_facts
+    from forecaster.workspace.rests_on import footing_with_facts, history_or_none
+    from forecaster.workspace.series_beliefs import check_cap
 
     folder = find_folder(workspace)
-    entries = load_entries(folder)
-    require_series(series, entries)
-    return entries[series], load_beliefs(folder).trend[entries[series].kind]
+    facts = load_facts(folder, [series])
+    beliefs = load_beliefs(folder, [series])
+    entry = facts.entries[series]
+    prior = beliefs.of(entry)
+    footing = footing_with_facts(series, folder, beliefs, as_of=today)
+    if prior.formula:
+        return PriorView(entry, prior, None, footing)
+    history = history_or_none(facts, series, as_of=today)
+    if history is not None:
+        check_cap(prior, history)
+    start = find_start(prior, entry, history, now=decimal_year(today))
+    rng = np.random.default_rng(SEED)
+    paths = draw_prior(prior, entry, start, n_years=YEARS_DRAWN, rng=rng)
+    return PriorView(entry, prior, paths, footing)

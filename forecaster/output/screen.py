@@ -6,6 +6,7 @@ from forecaster.output.core_screen import print_footings
 from forecaster.output.fault_screen import print_faults
 from forecaster.output.forecast_screen import print_forecasts, print_reach
 from forecaster.output.prior_screen import print_prior
+from forecaster.output.series_prior_screen import print_series_prior
 from forecaster.output.series_screen import print_entries, print_history
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "print_history",
     "print_prior",
     "print_reach",
+    "print_series_prior",
 ]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from forecaster.errors import InputError
 from forecaster.workspace.beliefs import names_in_formula
 from forecaster.workspace.history import known_by
+from forecaster.workspace.reader import load_entries, load_facts
 from forecaster.workspace.statements import JUDGEMENT_COLUMNS, JUDGEMENTS_FILE
 from forecaster.workspace.tables import read_table
 
@@ -159,6 +160,19 @@ def footings_of(
         return rests_on(prior, history, n_judgements=n_judgements.get(name, 0), inputs=inputs)
 
     return {name: footing(name) for name in names}
+
+
+def footing_with_facts(series: str, workspace: Path, beliefs: Beliefs, *, as_of: date) -> Footing:
+    """Return what the forecast of one series rests on, reading what its formula needs."""
+    entries = load_entries(workspace)
+    needed = [series]
+    for name in needed:  # grows while it is walked, formula by formula
+        formula = beliefs.of(entries[name]).formula
+        found = dict.fromkeys(names_in_formula(formula))
+        needed += [other for other in found if other in entries and other not in needed]
+    facts = load_facts(workspace, needed)
+    counts = judgements_by_series(workspace, as_of=as_of)
+    return footings_of([series], facts, beliefs, n_judgements=counts, as_of=as_of)[series]
 
 
 def history_or_none(facts: Facts, series: str, *, as_of: date) -> History | None:
