@@ -11,21 +11,19 @@ added up, and the factor, a normal vector with covariance K = R R', is integrate
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.inference.kalman import run_filter
+from forecaster.inference.pooled_members import columns_of, line_up_members
 from forecaster.inference.posterior import _root as any_root
 from forecaster.inference.timeline import LEVEL_STATE, SLOPE_STATE, lay_out
-from forecaster.inference.whitening import whiten
 from forecaster.models.observations import Observations
-from forecaster.models.pooled import FACTOR_ROWS, OWN, S_F_L, pymc_model, theta_at
+from forecaster.models.pooled import FACTOR_ROWS, pymc_model, theta_at
 from forecaster.models.problem import Problem
 from forecaster.models.static_effects import StaticPrior
-from forecaster.models.trend import S_L
 from forecaster.workspace.pooled_beliefs import POOLED_NAMES
 
 if TYPE_CHECKING:
@@ -33,10 +31,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from forecaster.inference.pooled_members import Reduced
     from forecaster.inference.timeline import Timeline
-    from forecaster.inference.whitening import Whitening
     from forecaster.models.factor import FactorGrid
-    from forecaster.models.pooled import Group, Member
+    from forecaster.models.pooled import Group
 
     FloatArray = NDArray[np.float64]
 
@@ -48,15 +46,15 @@ _LEAST_CHUNK = 128
 
 def group_problem(group: Group) -> Problem:
     """Return the marginal likelihood of a group over its hyperparameters."""
-    timelines = [lay_out(member.observations) for member in group.members.values()]
-    factor = lay_factor(group.grid, ())
+    members, factor = line_up_members(group), lay_factor(group.grid, ())
     width = chunk_width(group)
 
     def likelihood(theta: FloatArray) -> FloatArray:
         """Return the log marginal likelihood, (6, n_points) -> (n_points,)."""
+        chunks = (theta[:, i : i + width] for i in range(0, theta.shape[1], width))
         parts = [
-            _weigh_group(theta[:, i : i + width], group, timelines, factor)
-            for i in range(0, theta.shape[1], width)
+            integrate_factor(members.reduce(part), factor_root(part, factor, group)).log_likelihood
+            for part in chunks
         ]
         return np.concatenate(parts)
 
@@ -73,78 +71,6 @@ def chunk_width(group: Group) -> int:
     """Return how many points to weigh at once."""
     most = max(columns_of(member).size for member in group.members.values())
     return max(_LEAST_CHUNK, _CHUNK_VALUES // most)
-
-
-def _weigh_group(
-    theta: FloatArray, group: Group, timelines: Sequence[Timeline], factor: Timeline
-) -> FloatArray:
-    """Return the log likelihood of a group at each point, (n_points,)."""
-    reduced = [
-        reduce_member(theta, member, timeline)
-        for member, timeline in zip(group.members.values(), timelines, strict=True)
-    ]
-    return integrate_factor(reduced, factor_root(theta, factor, group)).log_likelihood
-
-
-@dataclass(frozen=True, slots=True)
-class Reduced:
-    """What a member's figures say of the factor.
-
-    Attributes
-    ----------
-    whitening : of its figures
-    rest : (n, 1 + n_cells, n_points) whitened figures, and columns by which they read the factor
-    own : (n_own, n_own + 1 + n_cells, n_points) triangular: times the member's own effects, the
-        figures and the cells it whitens the effects' posterior
-    log_det : (n_points,) of the figures' covariance given the factor, n log(2 pi) included
-    """
-
-    whitening: Whitening
-    rest: FloatArray
-    own: FloatArray
-    log_det: FloatArray
-
-
-def columns_of(member: Member) -> FloatArray:
-    """Return (n, n_columns) its own effects', the Jensen term's, the figures and the cells'."""
-    o, static = member.observations, member.static
-    centred = o.z - static.columns @ static.mean
-    return np.column_stack([static.columns, o.jensen, centred, member.reading])
-
-
-def reduce_member(theta: FloatArray, member: Member, timeline: Timeline) -> Reduced:
-    """Whiten a member's figures and integrate its own effects out.
-
-    Parameters
-    ----------
-    theta : (6, n_points)
-    timeline : of the member
-    """
-    whitening = whiten(theta[OWN], member.observations, timeline)
-    n_own = len(member.static.mean)
-    white = columns_of(member)[whitening.order].T @ whitening.rows
-    # the Jensen term is known: the level's own share and the factor's
-    white[:, n_own + 1] -= white[:, n_own] * (theta[S_L] ** 2 + theta[S_F_L] ** 2)
-    rest = white[:, n_own + 1 :]
-    cross = np.empty((n_own, n_own + rest.shape[1], theta.shape[1]))
-    for j in range(n_own):
-        cross[j, :n_own] = np.einsum("tk,tik->ik", white[:, j], white[:, :n_own])
-        cross[j, n_own:] = np.einsum("tk,tik->ik", white[:, j], rest)
-    log_det = whitening.log_det + _eliminate(cross, member.static.sd)
-    n = member.observations.n
-    return Reduced(whitening, rest, cross, log_det + n * math.log(2 * math.pi))
-
-
-def _eliminate(cross: FloatArray, sd: FloatArray) -> FloatArray:
-    """Make the rows triangular in place, priors added; return the log determinant, (n_points,)."""
-    log_det = np.full(cross.shape[2], 2 * np.log(sd).sum())
-    for j, row in enumerate(cross):
-        row[j] += sd[j] ** -2.0
-        log_det += np.log(row[j])
-        row[j:] /= np.sqrt(row[j])
-        for i in range(j + 1, len(cross)):
-            cross[i, j:] -= row[i] * row[j:]
-    return log_det
 
 
 def lay_factor(

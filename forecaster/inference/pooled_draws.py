@@ -17,16 +17,16 @@ import numpy as np
 from forecaster.inference.certify import infer
 from forecaster.inference.pooled import (
     chunk_width,
-    columns_of,
     factor_root,
     group_problem,
     integrate_factor,
     lay_factor,
-    reduce_member,
 )
+from forecaster.inference.pooled_members import columns_of, line_up_members, reduce_whitened
 from forecaster.inference.posterior import Posterior, resample
 from forecaster.inference.posterior import _root as any_root
 from forecaster.inference.timeline import LEVEL_STATE, SLOPE_STATE, lay_out
+from forecaster.inference.whitening import whiten
 from forecaster.models.pooled import FACTOR_ROWS, OWN, S_F_L
 from forecaster.models.static_effects import DRIFT, LEVEL
 from forecaster.models.trend import S_L
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecaster.inference.certify import HyperPosterior
-    from forecaster.inference.pooled import Reduced, Weighed
+    from forecaster.inference.pooled import Weighed
     from forecaster.inference.report import FitReport
-    from forecaster.inference.timeline import Timeline
+    from forecaster.inference.whitening import Whitening
     from forecaster.models.pooled import Group, Member
 
     FloatArray = NDArray[np.float64]
@@ -184,29 +184,33 @@ class _Drawing:
         self._noise = np.concatenate([noise[:-1], extra, noise[-1:]])
         self._factor = np.empty((n_first + len(windows), n_draws))
         self._drift = np.empty(n_draws)
+        self._undrawn = line_up_members(group, leave_out=list(kept))
         self._parts = {
-            name: _MemberDraws(member, kept[name], end, n_draws, member_rng(name))
-            if name in kept
-            else _Undrawn(member)
-            for name, member in group.members.items()
+            name: _MemberDraws(group.members[name], kept[name], end, n_draws, member_rng(name))
+            for name in kept
         }
         self._rows_of = {name: [windows.index(window) for window in kept[name]] for name in kept}
 
     def draw(self, theta: FloatArray, here: NDArray[np.bool_], k: NDArray[np.int64]) -> None:
         """Fill the draws `here`, whose hyperparameters are the columns `k` of theta."""
         group, n_cells = self._group, len(self._group.grid.start)
-        reduced = [
-            reduce_member(theta, part.member, part.timeline) for part in self._parts.values()
+        whitenings = [
+            whiten(theta[OWN], part.member.observations, part.timeline)
+            for part in self._parts.values()
         ]
+        own = [
+            reduce_whitened(theta, part.member, whitening)
+            for part, whitening in zip(self._parts.values(), whitenings, strict=True)
+        ]
+        reduced = [*own, *self._undrawn.reduce(theta)]
         root = factor_root(theta, self._factor_timeline, group, with_end=True)
         xi = _draw_xi(integrate_factor(reduced, root[:, :n_cells]), k, self._noise[:, here])
         factor = np.einsum("kij,jk->ik", root[k], xi)
         self._factor[:, here] = factor
         self._drift[here] = group.prior.drift.sd * xi[-1]
         jensen_share = theta[S_L] ** 2 + theta[S_F_L] ** 2
-        for part, own in zip(self._parts.values(), reduced, strict=True):
-            if isinstance(part, _MemberDraws):
-                part.draw(own, factor[:n_cells], jensen_share, here, k)
+        for part, whitening, effects in zip(self._parts.values(), whitenings, own, strict=True):
+            part.draw(whitening, effects.own, factor[:n_cells], jensen_share, here, k)
 
     def posterior(
         self, theta: FloatArray, index: NDArray[np.int64], report: FitReport
@@ -224,9 +228,7 @@ class _Drawing:
             report=report,
         )
         own = {
-            name: part.posterior(theta[OWN], index, report)
-            for name, part in self._parts.items()
-            if isinstance(part, _MemberDraws)
+            name: part.posterior(theta[OWN], index, report) for name, part in self._parts.items()
         }
         together = {
             name: own[name].kept + factor.kept[rows] for name, rows in self._rows_of.items()
@@ -238,18 +240,6 @@ def _draw_xi(weighed: Weighed, k: NDArray[np.int64], noise: FloatArray) -> Float
     """Return draws of what drives the factor, (n_xi, n_draws)."""
     upper = np.linalg.inv(weighed.precision_root).swapaxes(1, 2)
     return np.asarray(weighed.mean[k].T + np.einsum("kij,jk->ik", upper[k], noise))
-
-
-@dataclass(frozen=True, slots=True)
-class _Undrawn:
-    """A member that takes part in the fit alone."""
-
-    member: Member
-
-    @property
-    def timeline(self) -> Timeline:
-        """Return its timeline, with nothing kept."""
-        return lay_out(self.member.observations)
 
 
 class _MemberDraws:
@@ -268,23 +258,29 @@ class _MemberDraws:
 
     def draw(
         self,
-        reduced: Reduced,
+        whitening: Whitening,
+        own: FloatArray,
         factor: FloatArray,
         jensen_share: FloatArray,
         here: NDArray[np.bool_],
         k: NDArray[np.int64],
     ) -> None:
-        """Fill the draws `here`, given the factor over its cells, (n_cells, n_draws here)."""
+        """Fill the draws `here`, given the factor over its cells, (n_cells, n_draws here).
+
+        Parameters
+        ----------
+        own : of `Reduced`
+        """
         noise = self._noise[:, here]
         n_own = len(self._effects)
-        effects = _draw_effects(reduced.own, factor, k, noise[:n_own])
+        effects = _draw_effects(own, factor, k, noise[:n_own])
         self._effects[:, here] = effects
         # what of the figures is left for the member's own zero-mean part
-        seen = columns_of(self.member)[reduced.whitening.order]
+        seen = columns_of(self.member)[whitening.order]
         parts = np.concatenate([-effects, -jensen_share[None, k], np.ones((1, len(k))), -factor])
         left = seen @ parts
-        centre = np.einsum("itk,tk->ik", reduced.whitening.mean[self._wanted][:, :, k], left)
-        covariance = reduced.whitening.covariance[np.ix_(self._wanted, self._wanted)]
+        centre = np.einsum("itk,tk->ik", whitening.mean[self._wanted][:, :, k], left)
+        covariance = whitening.covariance[np.ix_(self._wanted, self._wanted)]
         roots = any_root(np.moveaxis(covariance, -1, 0))
         self._states[:, here] = centre + np.einsum("kij,jk->ik", roots[k], noise[n_own:])
 

@@ -1,0 +1,179 @@
+"""Whiten figures that follow one another in time, of several histories at once.
+
+Where no window begins before the last one has ended, the level and the stray slope at the end of a
+window are all that the next one hangs on. The filter is then a recursion of two states in closed
+form, and histories with equally many figures go through it side by side:
+
+    |-- window 1 --||-- window 2 --|  gap  |-- window 3 --|      windows
+           x                 x                    x              or points, with gaps alone
+
+With h = (1, c) what a window reads of (level, slope) at its start, F the step over it, z the state
+for a unit of each figure so far, and K the gain:   w = h'z,   z <- F z - K w,   row of U = -w / sd.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecaster.inference.timeline import TIME_TOLERANCE
+from forecaster.models.trend import S_B, S_O, make_step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from forecaster.models.observations import Observations
+    from forecaster.models.trend import Step
+
+    FloatArray = NDArray[np.float64]
+
+
+def is_successive(observations: Observations) -> bool:
+    """Return whether no figure begins before the last one has ended, points lying apart."""
+    o = observations
+    is_point = o.end - o.start <= TIME_TOLERANCE
+    if is_point.any() and not is_point.all():
+        return False
+    apart = o.start[1:] - o.end[:-1]
+    return bool((apart > TIME_TOLERANCE if is_point.all() else apart > -TIME_TOLERANCE).all())
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Histories with equally many figures, each of which follows on the one before.
+
+    Attributes
+    ----------
+    gaps, lengths, noise_sd : (n, n_histories, 1) time before each figure's window, its length
+        (years; zero for points) and its measurement sd
+    """
+
+    gaps: FloatArray
+    lengths: FloatArray
+    noise_sd: FloatArray
+
+    def some(self, part: slice) -> Alike:
+        """Return some of the histories."""
+        return Alike(self.gaps[:, part], self.lengths[:, part], self.noise_sd[:, part])
+
+
+def line_up(histories: Sequence[Observations]) -> Alike:
+    """Return some histories side by side; all `is_successive`, with equally many figures."""
+    start, end = (
+        np.array([getattr(o, edge) for o in histories]).T[..., None] for edge in ("start", "end")
+    )
+    lengths = end - start
+    lengths[lengths <= TIME_TOLERANCE] = 0.0
+    gaps = start - np.concatenate([start[:1], end[:-1]])
+    gaps[gaps <= TIME_TOLERANCE] = 0.0
+    return Alike(gaps, lengths, np.array([o.noise_sd for o in histories]).T[..., None])
+
+
+def whiten_alike(theta: FloatArray, alike: Alike) -> tuple[FloatArray, FloatArray]:
+    """Return U with U V U' = 1, and the log determinant of V.
+
+    Parameters
+    ----------
+    theta : (4, n_points)
+
+    Returns
+    -------
+    rows : (n, n, n_histories, n_points), U above: (innovation, figure)
+    log_det : (n_histories, n_points)
+    """
+    n, n_histories = alike.lengths.shape[:2]
+    shape = n_histories, theta.shape[1]
+    state = np.zeros((2, n, *shape))
+    rows, variances = np.zeros((n, n, *shape)), np.empty((n, *shape))
+    spread = _Spread(np.zeros(shape), np.zeros(shape), np.broadcast_to(theta[S_B] ** 2, shape))
+    noise = theta[S_O] ** 2
+    windows = make_step(theta, alike.lengths) if alike.lengths.any() else None
+    for j in range(n):
+        if alike.gaps[j].any():
+            gap = make_step(theta, alike.gaps[j])
+            _carry(state[:, :j], gap.slope_gain, gap.phi)
+            spread = spread.after(gap)
+        if windows is None:
+            read = state[0, :j].copy()
+            along_level, along_slope, variance = spread.level, spread.both, spread.level
+        else:
+            step = _at(windows, j)
+            share = step.integral_gain / step.duration
+            read = state[0, :j] + share * state[1, :j]
+            along_level, along_slope, variance = spread.with_average(step)
+            _carry(state[:, :j], step.slope_gain, step.phi)
+            spread = spread.after(step)
+        variance = variances[j] = variance + noise + alike.noise_sd[j] ** 2
+        gain_level, gain_slope = along_level / variance, along_slope / variance
+        spread = spread.less(gain_level, gain_slope, along_level, along_slope)
+        state[0, :j] -= gain_level * read
+        state[1, :j] -= gain_slope * read
+        state[:, j] = gain_level, gain_slope
+        scale = 1 / np.sqrt(variance)
+        np.multiply(read, -scale, out=rows[j, :j])
+        rows[j, j] = scale
+    return rows, np.log(variances).sum(axis=0)
+
+
+def _at(steps: Step, j: int) -> Step:
+    """Return one of several steps."""
+    return type(steps)(*(getattr(steps, name)[j] for name in steps.__slots__))
+
+
+def _carry(state: FloatArray, slope_gain: FloatArray, phi: FloatArray) -> None:
+    """Carry the state over a step, in place."""
+    level, slope = state
+    level += slope_gain * slope
+    slope *= phi
+
+
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """Variances of level and stray slope, and their covariance, each (n_histories, n_points)."""
+
+    level: FloatArray
+    both: FloatArray
+    slope: FloatArray
+
+    def after(self, step: Step) -> _Spread:
+        """Return it after a step."""
+        slope_moved = step.phi * self.slope
+        return _Spread(
+            self.level
+            + step.slope_gain * (2 * self.both + step.slope_gain * self.slope)
+            + step.q_ll,
+            step.phi * self.both + step.slope_gain * slope_moved + step.q_lb,
+            step.phi * slope_moved + step.q_bb,
+        )
+
+    def with_average(self, step: Step) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return covariances of the level and slope after a step with the average over it.
+
+        The third is the variance of that average.
+        """
+        share = step.integral_gain / step.duration
+        level = self.level + share * self.both
+        slope = self.both + share * self.slope
+        return (
+            level + step.slope_gain * slope + step.q_il / step.duration,
+            step.phi * slope + step.q_ib / step.duration,
+            level + share * slope + step.q_ii / step.duration**2,
+        )
+
+    def less(
+        self,
+        gain_level: FloatArray,
+        gain_slope: FloatArray,
+        along_level: FloatArray,
+        along_slope: FloatArray,
+    ) -> _Spread:
+        """Return what a figure leaves of it."""
+        return _Spread(
+            self.level - gain_level * along_level,
+            self.both - gain_level * along_slope,
+            self.slope - gain_slope * along_slope,
+        )
