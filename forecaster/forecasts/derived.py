@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from forecaster.forecasts.forecast import Forecast
     from forecaster.workspace.derived_series import Resolved
+    from forecaster.workspace.facts import SeriesEntry
     from forecaster.workspace.formulas import Formula
     from forecaster.workspace.periods import Period
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 MODEL = "derived"
 """What stands for the family of a formula in a manifest."""
+ROUNDING = 1e-9
+"""How far a share may be outside 0 and 1 by rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +194,9 @@ def derive_forecast(resolved: Resolved, forecasts: Mapping[str, Forecast]) -> Fo
     figures = {name: figures_of(forecasts[name]) for name in resolved.series}
     for name, definition in resolved.definitions:
         figures[name] = derive_draws(definition, figures)
+        _check_share(resolved.entries[name], definition, figures[name])
     result = derive_draws(resolved.formula, figures)
+    _check_share(resolved.entry, resolved.formula, result)
     histories = {name: forecasts[name].history for name in resolved.series}
     warnings = [
         f"{name}: {warning}" for name in resolved.series for warning in forecasts[name].warnings
@@ -206,8 +211,24 @@ def derive_forecast(resolved: Resolved, forecasts: Mapping[str, Forecast]) -> Fo
         warnings=tuple(dict.fromkeys(warnings)),
         from_cache=all(forecast.from_cache for forecast in used),
         theta_index=None,
+        weights={},
         has_mean=resolved.has_mean,
     )
+
+
+def _check_share(entry: SeriesEntry, formula: Formula, figures: Figures) -> None:
+    """Check that a share is one in every draw: parts may have been drawn without their whole."""
+    if entry.kind != "share":
+        return
+    outside = (figures.draws < -ROUNDING) | (figures.draws > 1 + ROUNDING)
+    n_bad = int(np.count_nonzero(outside.any(axis=1)))
+    if n_bad:
+        raise InputError(
+            problem=f"the share {quoted(entry.id)} lies outside 0 and 1 in {n_bad} of "
+            f"{len(figures.draws)} draws",
+            where=formula.text.shown,
+            fix="forecast its parts as one composition: family = 'composition' in priors/series",
+        )
 
 
 def _worst_report(series: Sequence[str], reports: Sequence[FitReport]) -> FitReport:

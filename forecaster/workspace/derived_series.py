@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from forecaster.workspace.facts import SeriesEntry
 from forecaster.workspace.faults import did_you_mean, quoted
-from forecaster.workspace.formula_ranges import Reasoning, has_mean, kind_of, unit_of
+from forecaster.workspace.formula_ranges import has_mean, kind_of, unit_of
+from forecaster.workspace.formula_reasoning import Reasoning
 from forecaster.workspace.formula_tree import names_in
 from forecaster.workspace.formula_units import FRACTION, RATIO
 

@@ -190,3 +190,37 @@ def test_a_difference_of_positive_series_prints_no_mean():
     share = derive_forecast(resolved_of("us / (us + cn)", US, CN), forecasts)
     assert band_table(share).mean is not None
     assert band_table(replace(apart, has_mean=True)).mean is not None
+
+
+def _part(name, columns):
+    entry = replace(entry_of(name, "share", "stock", "fraction"), composition="places")
+    history = history_of(entry, [row_of(entry, "2025", "0.4")])
+    return entry, forecast_of(history, ["2026"], [[value] for value in columns])
+
+
+def test_what_parts_of_a_composition_leave_is_a_share_in_every_draw():
+    east, of_east = _part("east", [0.5, 0.2, 0.6])
+    west, of_west = _part("west", [0.5, 0.1, 0.3])
+    resolved = resolved_of("1 - east - west", east, west)
+    found = derive_forecast(resolved, {"east": of_east, "west": of_west})
+    assert found.history.entry.kind == "share"
+    assert found.trajectories[:, 0] == pytest.approx([0.0, 0.7, 0.1])
+
+
+def test_parts_drawn_without_their_whole_are_refused_where_they_exceed_it():
+    east, of_east = _part("east", [0.5, 0.2, 0.6])
+    west, of_west = _part("west", [0.5, 0.9, 0.8])
+    resolved = resolved_of("1 - east - west", east, west)
+    with pytest.raises(InputError, match="'1 - east - west' lies outside 0 and 1 in 2 of 3 draws"):
+        derive_forecast(resolved, {"east": of_east, "west": of_west})
+
+
+def test_a_draw_in_which_all_counts_are_zero_is_refused_where_they_divide():
+    one = entry_of("one", "count", "stock", "count")
+    two = entry_of("two", "count", "stock", "count")
+    forecasts = {
+        entry.id: forecast_of(history_of(entry, [row_of(entry, "2025", "4")]), ["2026"], draws)
+        for entry, draws in ((one, [[3], [0], [0]]), (two, [[1], [0], [2]]))
+    }
+    with pytest.raises(InputError, match="no finite value in 2026, in 1 of 3 draws"):
+        derive_forecast(resolved_of("one / (one + two)", one, two), forecasts)

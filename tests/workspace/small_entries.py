@@ -5,8 +5,13 @@ from __future__ import annotations
 from forecaster.workspace.facts import SeriesEntry
 
 
-def _entry(id_: str, unit: str, kind: str, timing: str = "flow") -> SeriesEntry:
-    return SeriesEntry(id=id_, title=id_, title_zh=id_, unit=unit, kind=kind, timing=timing)
+def _entry(
+    id_: str, unit: str, kind: str, timing: str = "flow", composition: str = ""
+) -> SeriesEntry:
+    return SeriesEntry(
+        id=id_, title=id_, title_zh=id_, unit=unit, kind=kind, timing=timing,
+        composition=composition,
+    )  # fmt: skip
 
 
 ENTRIES = {
@@ -22,6 +27,8 @@ ENTRIES = {
         _entry("total", "count", "cumulative", "stock"),
         _entry("rate", "ratio", "positive"),
         _entry("gap", "fraction", "real"),
+        _entry("east", "fraction", "share", "stock", "places"),
+        _entry("west", "fraction", "share", "stock", "places"),
         _entry("visits", "million per month", "positive"),
     )
 }

@@ -8,8 +8,10 @@ import pytest
 from small_entries import ENTRIES
 
 from forecaster.errors import InputError
+from forecaster.workspace.beliefs import load_beliefs
 from forecaster.workspace.derived_series import MAX_CHAIN, derived_entry, resolve_formula
 from forecaster.workspace.formulas import parse_formula
+from forecaster.workspace.reader import find_workspace, load_entries
 
 
 def _definitions(**texts):
@@ -145,3 +147,14 @@ def test_a_difference_behind_a_name_has_no_mean_either():
     assert not _resolve("d", d="us - uk").has_mean
     assert _resolve("d", d="share - part").has_mean
     assert _resolve("us / y", y="uk + us").has_mean
+
+
+def test_the_formulas_that_are_shipped_hold():
+    folder = find_workspace(None)
+    entries = load_entries(folder)
+    beliefs = load_beliefs(folder)
+    texts = {name: beliefs.of(entry).formula for name, entry in entries.items()}
+    definitions = {name: parse_formula(text) for name, text in texts.items() if text}
+    assert len(definitions) >= 3
+    for name in definitions:
+        resolve_formula(parse_formula(name), entries=entries, definitions=definitions)

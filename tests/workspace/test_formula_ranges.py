@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_entries import ENTRIES
 
@@ -52,9 +52,19 @@ DRAWN = {
         ("models + 2 * hubs", "count"),
         ("models / 2", "real"),
         ("models - hubs", "real"),
-        ("models / (models + total)", "real"),
+        # [0, 1): a share may be exactly 0 where a count is
+        ("models / (models + total)", "share"),
+        ("models / (models + hubs)", "share"),
+        ("(models + hubs) / (2 * models + hubs + total)", "share"),
+        # parts of one composition, so that the rest is a share as well
+        ("1 - east - west", "share"),
+        ("east + west", "share"),
+        ("1 - east - west - share", "real"),
+        ("1 - east - 2 * west", "real"),
+        ("east - west", "real"),
+        ("2 * east + 2 * west", "positive"),
         ("total + 2 * total", "cumulative"),
-        ("total / (total + models)", "positive"),
+        ("total / (total + models)", "share"),
         ("us / (models + total)", "positive"),
         ("gap", "real"),
         ("gap + 1", "real"),
@@ -71,6 +81,8 @@ def test_kind(text, kind):
     [
         "us / 0", "us / 0.0", "us / (1 - 1)", "us / (us - us)", "us / models", "us / gap",
         "us / (share - part)", "us / (1 - gap)", "us / (us - uk)", "us / (models * total)",
+        "us / (models - hubs)",
+        "us / (models + 0 * hubs)", "us / (1 - east - west)", "us / (hubs * models)",
         "1 + us / (uk / (share - part))", "us / (0 * uk)", "us / -models",
         "us / models - us / models", "0 * (us / gap)", "us / (us / us - 1)",
     ],
@@ -96,7 +108,7 @@ def test_the_divisor_that_can_be_zero_is_marked():
         "error: 'models' is of kind count and can be zero; nothing can be divided by it\n"
         "  where: us / (1 + uk / models)\n"
         "                        ^^^^^^\n"
-        "  fix:   divide by what is always above zero: shares, positive series, running totals"
+        "  fix:   divide by what stays above zero: shares, positive series, totals, several counts"
     )
 
 
@@ -133,8 +145,15 @@ def _value(node, values):
     }[node.sign]()
 
 
-@given(tree=_TREES, values=st.fixed_dictionaries(
-    {id_: DRAWN[entry.kind] for id_, entry in ENTRIES.items()}))  # fmt: skip
+@st.composite
+def _values_of_all(draw):
+    values = {id_: draw(DRAWN[entry.kind]) for id_, entry in ENTRIES.items()}
+    # parts of one composition sum to at most one; counts are not all zero at once
+    return values | {"west": (1 - values["east"]) * values["west"], "hubs": 1 + values["hubs"]}
+
+
+@settings(max_examples=400)
+@given(tree=_TREES, values=_values_of_all())
 def test_the_value_lies_in_the_range(tree, values):
     from forecaster.workspace.formula_tree import write_tree
 
