@@ -19,7 +19,7 @@ class Commands(LateGroup):
         "forecast": "Forecast series, or CSV files, with bands.",
         "reach": "Say how likely a series reaches a level, and when.",
         "validate": "Check every file of a workspace and report all faults at once.",
-        "priors": "Show what is assumed about a series before its history is seen.",
+        "priors": "Show, or write down, what is assumed about a series beforehand.",
         "cache": "Show or empty the cache of fitted models.",
     }
 

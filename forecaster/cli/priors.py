@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecaster.cli import flags  # noqa: TC001  # typer reads the annotations
+from forecaster.cli import flags  # typer reads the annotations
 from forecaster.cli.frame import TextCommand, TextGroup, new_app
 from forecaster.cli.request import find_folder
 from forecaster.cli.streams import open_streams
@@ -25,7 +25,7 @@ app = new_app(cls=TextGroup, no_args_is_help=True)
 
 @app.callback()
 def describe() -> None:
-    """Show what is assumed about a series before its history is seen."""
+    """Show, or write down, what is assumed about a series before its history is seen."""
 
 
 @app.command("show", cls=TextCommand)
@@ -43,6 +43,55 @@ def show_command(
     from forecaster.output.screen import print_series_prior
 
     print_series_prior(view, streams.console())
+
+
+@app.command("elicit", cls=TextCommand)
+def elicit_command(
+    *,
+    series: Annotated[str, typer.Argument(metavar="SERIES", help="A series of the workspace.")],
+    what: Annotated[
+        str, typer.Option("--what", metavar="NAME", help="growth, level, cap or volatility.")
+    ] = "growth",
+    quantiles: Annotated[
+        str | None,
+        typer.Option(
+            "--quantiles",
+            metavar="LIST",
+            help="Such as 5%=0.02,50%=0.1,95%=0.2. Default: they are asked for.",
+        ),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at",
+            metavar="LEVEL|PERIOD",
+            help="Share at which points are meant, or period that a level is of.",
+        ),
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", metavar="TEXT", help="Why, on one line.")
+    ] = None,
+    workspace: flags.Workspace = None,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="Write there, and not to priors/series of the workspace.",
+            rich_help_panel=flags.WHERE,
+        ),
+    ] = None,
+) -> None:
+    """Turn three quantiles into a belief of the workspace; asks for them, or takes a list.
+
+    forecaster priors elicit us-ai-private-investment --what growth --workspace mine
+    """
+    from forecaster.cli.elicit import ElicitRequest, elicit
+
+    streams = open_streams()
+    written = elicit(ElicitRequest(series, what, quantiles, at, reason, workspace, out), streams)
+    if written:
+        streams.note(f"wrote {written}")
 
 
 def find_prior(series: str, *, workspace: str | None, today: date) -> PriorView:

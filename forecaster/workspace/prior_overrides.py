@@ -44,7 +44,7 @@ def _scaled_theta(trend: TrendPrior, volatility: StatedBelief) -> tuple[LogNorma
     With p the share of s_l in c^2 and s the log-sd of either, log c has, to second order, the sd
     s sqrt(p^2 + (1 - p)^2) and lies 2 p (1 - p) s^2 above that of the medians. The sd is undone
     in full, the shift by three quarters: at the wide priors used here the second order takes it
-    for larger than it is, and the median then comes within 3% of what was stated.
+    for larger than it is, and the median then comes within 6% of what was stated.
     """
     theta = list(trend.theta)
     tau = theta[_TAU].median
