@@ -8,12 +8,12 @@ import typer
 
 from forecaster.cli import flags  # noqa: TC001  # typer reads the annotations
 from forecaster.cli.frame import TextCommand, new_app
-from forecaster.cli.request import find_folder, load_subjects, read_as_of
+from forecaster.cli.request import find_folder, is_file_name, load_subjects, read_as_of
 from forecaster.cli.streams import Streams, open_streams
 
 if TYPE_CHECKING:
-    from forecaster.workspace.beliefs import TrendPrior
     from forecaster.workspace.facts import History
+    from forecaster.workspace.series_beliefs import SeriesPrior
 
 app = new_app()
 
@@ -47,7 +47,7 @@ def show_command(
     console = streams.console()
     print_history(history, console)
     console.print()
-    print_prior(history.entry, prior, console)
+    print_prior(history.entry, prior.trend, console, family=prior.family)
 
 
 def look_up(
@@ -58,7 +58,7 @@ def look_up(
     kind: str | None,
     workspace: str | None,
     streams: Streams,
-) -> tuple[History, TrendPrior]:
+) -> tuple[History, SeriesPrior]:
     """Return what is known of a series, and what is believed about it before that.
 
     Raises
@@ -75,4 +75,6 @@ def look_up(
         [name], kind=kind, kind_flag="--kind", workspace=folder, stdin=streams.stdin
     )
     history = known_by(subject.facts, subject.series, as_of=day, basis=basis)
-    return history, load_beliefs(folder).trend[history.entry.kind]
+    beliefs = load_beliefs(folder)
+    prior = beliefs.by_kind if is_file_name(name) else beliefs.of
+    return history, prior(history.entry)

@@ -30,11 +30,22 @@ _LEVELS = ("2.5%", "10%", "50%", "90%", "97.5%")
 
 
 def print_prior(
-    entry: SeriesEntry, prior: TrendPrior, console: Console, *, language: str = "en"
+    entry: SeriesEntry,
+    prior: TrendPrior,
+    console: Console,
+    *,
+    family: str = "trend",
+    language: str = "en",
 ) -> None:
-    """Print the trend prior of a series: quantiles, predictive quantiles, reasons."""
+    """Print the trend prior of a series: quantiles, predictive quantiles, reasons.
+
+    What a prior of its own predicts is not tabled here: it is drawn by `print_series_prior`.
+    """
     put(console, f"Prior of {title_of(entry, language)} ({safe_text(entry.id)})", style="bold")
-    put(console, f"Family trend, kind {entry.kind}; quantiles of what is believed before any data.")
+    put(
+        console,
+        f"Family {family}, kind {entry.kind}; quantiles of what is believed before any data.",
+    )
     put(console)
     rows = [
         [_meaning(name), *_log_normal(belief.median, belief.log_sd), safe_text(belief.unit)]
@@ -47,7 +58,11 @@ def print_prior(
     short = [[symbol, *row[1:-1]] for symbol, row in zip(symbols, rows, strict=True)]
     put_table(console, ["belief", *_LEVELS, "unit"], rows, shorter=(["", *_LEVELS], short))
     put(console)
-    _put_predictive(entry, prior, console)
+    if prior.predictive:
+        _put_predictive(entry, prior, console)
+    else:
+        put(console, f"What it says is drawn by: forecaster priors show {safe_text(entry.id)}")
+        put(console)
     put(console, "Reasons:")
     for name, belief in zip(THETA_NAMES, prior.theta, strict=True):
         reason = f"{_meaning(name)}, {safe_text(belief.unit)}: {safe_text(belief.reason)}"

@@ -256,7 +256,8 @@ def _nothing_known(
     if others:
         fix = f"choose one of its bases: --basis {' or --basis '.join(others)}"
     else:
-        fix = f"look at what there is with: forecaster show {printable(entry.id)}"
+        look = "show" if rows else "priors show"
+        fix = f"look at what there is with: forecaster {look} {printable(entry.id)}"
         reasons = (_reason_against(row, entry) for row in rows)
         problem += f": {next(filter(None, reasons), 'it has no rows')}"
     return InputError(problem=problem, where=f"--as-of {as_of}", fix=fix)
