@@ -106,7 +106,7 @@ def derive_draws(formula: Formula, inputs: Mapping[str, Figures]) -> Figures:
     for period in periods:
         values = {name: figures.drawn_in(period) for name, figures in chosen.items()}
         columns.append(_evaluated(formula, values, period))
-    return Figures(periods, np.column_stack(columns), _published(formula, chosen, periods[0]))
+    return Figures(periods, np.column_stack(columns), _published(formula, chosen))
 
 
 def _check_alike(formula: Formula, inputs: Mapping[str, Figures]) -> None:
@@ -163,16 +163,14 @@ def _evaluated(
     return found
 
 
-def _published(
-    formula: Formula, inputs: Mapping[str, Figures], first: Period
-) -> dict[Period, float]:
-    """Return the formula of published figures, for periods before the first drawn."""
+def _published(formula: Formula, inputs: Mapping[str, Figures]) -> dict[Period, float]:
+    """Return the formula where all inputs are published, which is before any of them is drawn."""
     shared = set.intersection(*(set(figures.published) for figures in inputs.values()))
     found = {}
     for period in sorted(shared):
         values = {name: np.array(figures.published[period]) for name, figures in inputs.items()}
         value = float(evaluate(formula.tree, values))
-        if period.end < first.start and np.isfinite(value):
+        if np.isfinite(value):
             found[period] = value
     return found
 

@@ -96,9 +96,9 @@ def _marked(text: str, start: int, stop: int) -> list[str]:
     head = "..." if first > 0 else ""
     tail = "..." if last < len(text) else ""
     shown = printable(_on_one_line(text[first:last]))
-    before = head + printable(_on_one_line(text[first:start]))
+    before = head + _on_one_line(text[first:start])  # plain: what is not plain is a fault itself
     under = _width(printable(_on_one_line(text[start : min(stop, last)])))
-    return [(head + shown + tail).rstrip(), " " * _width(before) + "^" * max(under, 1)]
+    return [(head + shown + tail).rstrip(), " " * len(before) + "^" * max(under, 1)]
 
 
 def _width(text: str) -> int:

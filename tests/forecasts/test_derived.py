@@ -143,7 +143,8 @@ def test_a_forecast_brings_published_figures_of_its_frequency():
 
 
 def test_a_derived_forecast_has_everything_a_forecast_has():
-    warned = _us_forecast(warnings=("be careful",), from_cache=True)
+    weights = {"trend": 0.6, "walk": 0.4}
+    warned = _us_forecast(warnings=("be careful",), from_cache=True, weights=weights)
     other = _cn_forecast(
         report=report_of(engine="nuts", k_hat=float("nan"), ess=500.0), from_cache=True
     )
@@ -159,6 +160,7 @@ def test_a_derived_forecast_has_everything_a_forecast_has():
     assert found.manifest.model == "derived"
     assert found.from_cache
     assert found.theta_index is None
+    assert found.weights == {}
     # the worst of both: the smaller sample, the engine of each
     assert (found.report.engine, found.report.ess) == ("amis, nuts", 500.0)
     assert found.report.k_hat == 0.1

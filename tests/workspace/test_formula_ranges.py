@@ -84,7 +84,8 @@ def test_kind(text, kind):
         "us / (models - hubs)",
         "us / (models + 0 * hubs)", "us / (1 - east - west)", "us / (hubs * models)",
         "1 + us / (uk / (share - part))", "us / (0 * uk)", "us / -models",
-        "us / models - us / models", "0 * (us / gap)", "us / (us / us - 1)",
+        "us / models - us / models", "0 * (us / gap)", "us / gap * 0",
+        "us / (us / us - 1)",
     ],
 )  # fmt: skip
 def test_nothing_is_divided_by_what_can_be_zero(text):
