@@ -1,118 +1,320 @@
-"""Make one forecast, from facts and beliefs to trajectories.
+"""Make forecasts, from facts and beliefs to trajectories.
 
 facts + beliefs -> history -> model -> posterior -> trajectories -> bands and answers
+
+By family: a series alone, parts of a whole, a member of a group, a formula, a model of the user's.
 """
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from forecaster import __version__
 from forecaster.errors import UnreliableFit
 from forecaster.forecasts.crossing import count_crossings, crossing_error
 from forecaster.forecasts.forecast import Forecast, Manifest, Reach, Settled
-from forecaster.forecasts.plan import parse_until, plan_forecast
-from forecaster.forecasts.trajectories import draw_trajectories
-from forecaster.inference.cache import PosteriorCache, cache_folder, cache_key
-from forecaster.inference.certify import infer
-from forecaster.inference.posterior import draw_posterior, resample
-from forecaster.inference.single import single_problem
-from forecaster.inference.timeline import lay_out
-from forecaster.models.observations import link_observations
-from forecaster.models.static_effects import static_prior
-from forecaster.models.trend import trend_model
+from forecaster.forecasts.plan import parse_until
+from forecaster.forecasts.settings import (
+    DEFAULT_COVERAGES,
+    DEFAULT_DRAWS,
+    DEFAULT_SEED,
+    Settings,
+)
+from forecaster.forecasts.single_job import prepare_single
+from forecaster.forecasts.single_run import run_single
+from forecaster.workspace.families import family_of
 from forecaster.workspace.history import known_by
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import date
+    from collections.abc import Callable, Mapping, Sequence
 
-    from forecaster.forecasts.plan import Plan
-    from forecaster.inference.posterior import Posterior
-    from forecaster.models.observations import Observations
-    from forecaster.workspace.beliefs import Beliefs, TrendPrior
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from forecaster.forecasts.joint_jobs import JointDrawn
+    from forecaster.forecasts.single_job import SingleJob
+    from forecaster.forecasts.single_run import Drawn
+    from forecaster.inference.report import FitReport
+    from forecaster.workspace.beliefs import Beliefs
     from forecaster.workspace.facts import Facts, History, Row
+    from forecaster.workspace.formulas import Formula
+    from forecaster.workspace.periods import Period
 
+    FloatArray = NDArray[np.float64]
     Announce = Callable[[str], None]
 
-DEFAULT_SEED = 20260101
-DEFAULT_DRAWS = 4000
-DEFAULT_COVERAGES = (0.5, 0.8, 0.95)
+__all__ = [
+    "BASELINE",
+    "DEFAULT_COVERAGES",
+    "DEFAULT_DRAWS",
+    "DEFAULT_SEED",
+    "Run",
+    "Settings",
+    "make_forecast",
+    "make_reach",
+    "settle",
+]
+
 BASELINE = "baseline"
 """The scenario that forces nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What was asked for, besides the series.
+@dataclass(slots=True)
+class Run:
+    """One set of facts, beliefs and settings; what several forecasts share is fitted once.
 
     Attributes
     ----------
-    as_of : only what was published by then is used
-    until : last period; its frequency is that of the figures
-    coverages : nominal probabilities of the bands, each in (0, 1)
-    engine : 'amis' | 'brute-force' | 'nuts'
-    model : family name
-    n_draws, seed : of the trajectories
-    basis : target basis; None takes the one with the newest figure
-    latent : the latent level on the finest grid, not the published figure
-    allow_unreliable : go on when a fit is not certified, with a warning
-    use_cache : look for the posterior in the user's cache, and keep it there
+    definitions : id -> formula, of the derived series among those asked for and below them
+    announce : takes one-line statements for stderr
     """
 
-    as_of: date
-    until: str
-    coverages: tuple[float, ...] = DEFAULT_COVERAGES
-    engine: str = "amis"
-    model: str = "trend"
-    n_draws: int = DEFAULT_DRAWS
-    seed: int = DEFAULT_SEED
-    basis: str | None = None
-    latent: bool = False
-    allow_unreliable: bool = False
-    use_cache: bool = True
+    facts: Facts
+    beliefs: Beliefs
+    settings: Settings
+    announce: Announce
+    definitions: Mapping[str, Formula] = field(default_factory=dict)
+    _joint: dict[tuple[str, str], JointDrawn] = field(default_factory=dict)
+
+    def forecast(self, target: str) -> Forecast:
+        """Return the forecast of a series, or of a formula over series.
+
+        Raises
+        ------
+        InputError
+            If nothing was known by the as-of date, or nothing is left to forecast.
+        UnreliableFit
+            If a fit is not certified and `settings.allow_unreliable` is off.
+        """
+        entry = self.facts.entries.get(target)
+        if entry is None or target in self.definitions:
+            return self._derived(target)
+        family = family_of(entry, self.beliefs, self.settings.model)
+        if family == "pooled" and self._is_alone(target):
+            alone = self._single(self.job(target, family="pool"))
+            note = "no other member of its group was known by then: it is forecast alone"
+            return replace(alone, warnings=(*alone.warnings, note))
+        if family in ("composition", "pooled"):
+            return self._joint_part(target, family)
+        if family == "custom":
+            return self._custom(target)
+        return self._single(self.job(target, family=family))
+
+    def job(self, series: str, *, family: str | None = None) -> SingleJob:
+        """Return what the forecast of a series alone needs."""
+        entry = self.facts.entries[series]
+        family = family or family_of(entry, self.beliefs, self.settings.model)
+        return prepare_single(self.facts, series, self.beliefs, self.settings, family=family)
+
+    def drawn(self, job: SingleJob, *, innovations: FloatArray | None = None) -> Drawn:
+        """Return the trajectories of one series, with the posteriors they were drawn from."""
+        return run_single(
+            job.models,
+            job.weights,
+            job.plan,
+            job.history.entry,
+            self.settings,
+            announce=self.announce,
+            innovations=innovations,
+        )
+
+    def _is_alone(self, series: str) -> bool:
+        """Say whether nothing was known of a series' group but itself, unasked for as a group."""
+        from forecaster.workspace.pools import pool_histories
+
+        settings = self.settings
+        if settings.model:
+            return False
+        known = pool_histories(self.facts, [series], as_of=settings.as_of, basis=settings.basis)
+        return len(known) < 2
+
+    def _single(self, job: SingleJob, *, innovations: FloatArray | None = None) -> Forecast:
+        drawn = self.drawn(job, innovations=innovations)
+        notes = next(iter(job.models.values())).observations.notes
+        return self._finished(
+            job.history,
+            job.plan.periods,
+            drawn.trajectories,
+            drawn.report,
+            family=job.family if len(drawn.weights) > 1 else next(iter(drawn.weights)),
+            notes=(*job.history.notes, *notes),
+            theta_index=drawn.theta_index,
+            from_cache=drawn.from_cache,
+            weights=drawn.weights,
+        )
+
+    def _joint_part(self, series: str, family: str) -> Forecast:
+        """Return one part of a whole, or one member of a group."""
+        from forecaster.forecasts.joint_jobs import run_composition, run_pooled
+
+        entry = self.facts.entries[series]
+        key = (family, entry.composition if family == "composition" else series)
+        if key not in self._joint:
+            run = run_composition if family == "composition" else run_pooled
+            found = run(self.facts, key[1], self.beliefs, self.settings, self.announce)
+            shared = [key[1]] if family == "composition" else list(found.trajectories)
+            self._joint |= {(family, name): found for name in shared}
+        drawn = self._joint[key]
+        if series not in drawn.trajectories:
+            # nothing is known of it on this basis: the reader of histories says so
+            known_by(self.facts, series, as_of=self.settings.as_of, basis=self.settings.basis)
+        history = drawn.histories[series]
+        return self._finished(
+            history,
+            drawn.periods[series],
+            drawn.trajectories[series],
+            drawn.report,
+            family=family,
+            notes=(*history.notes, *drawn.notes),
+            theta_index=drawn.theta_index,
+            from_cache=drawn.from_cache,
+        )
+
+    def _custom(self, series: str) -> Forecast:
+        """Return the forecast of a model of the user's own."""
+        from forecaster.inference.custom import fit_custom
+
+        prior = self.beliefs.of(self.facts.entries[series])
+        named = self.settings.model if ":" in self.settings.model else ""
+        job = self.job(series, family="trend")
+        trajectories, report = fit_custom(
+            named or prior.function,
+            job.history,
+            job.plan.periods,
+            prior=prior.trend,
+            n_draws=self.settings.n_draws,
+            seed=self.settings.seed,
+            announce=lambda sentence: self.announce(f"{series}: {sentence}"),
+            where="--model" if named else f"{prior.where}, key 'function'",
+        )
+        return self._finished(
+            job.history,
+            job.plan.periods,
+            trajectories,
+            report,
+            family="custom",
+            notes=job.history.notes,
+        )
+
+    def _derived(self, target: str) -> Forecast:
+        """Return the forecast of a formula, from joint draws of the series below it."""
+        from forecaster.forecasts.derived import derive_forecast
+        from forecaster.workspace.derived_series import resolve_formula
+        from forecaster.workspace.formulas import parse_formula
+
+        formula = self.definitions.get(target) or parse_formula(target)
+        others = {name: f for name, f in self.definitions.items() if name != target}
+        entries = self.facts.entries
+        resolved = resolve_formula(formula, entries=entries, definitions=others)
+        below = replace(self, settings=replace(self.settings, model="", basis=None))
+        forecast = derive_forecast(resolved, below.jointly(resolved.series))
+        if target not in entries:
+            return forecast
+        return replace(forecast, history=replace(forecast.history, entry=entries[target]))
+
+    def jointly(self, series: Sequence[str]) -> dict[str, Forecast]:
+        """Return forecasts of several series on one draw axis.
+
+        Series fitted alone are coupled by the copula of their innovations. Parts of one whole and
+        members of one group are joint already; a whole, a group and a custom model are drawn
+        independently of what lies outside them.
+        """
+        from forecaster.forecasts.joint_draws import couple_jobs
+
+        families = {
+            name: family_of(self.facts.entries[name], self.beliefs, self.settings.model)
+            for name in series
+        }
+        jobs = {
+            name: self.job(name, family=family)
+            for name, family in families.items()
+            if family not in ("composition", "pooled", "custom")
+        }
+        found = {name: self.forecast(name) for name in series if name not in jobs or len(jobs) < 2}
+        if len(jobs) < 2:
+            return found
+        posteriors = {name: self.drawn(job).posteriors for name, job in jobs.items()}
+        coupling, innovations = couple_jobs(jobs, posteriors, self.settings)
+        for name, job in jobs.items():
+            forecast = self._single(job, innovations=innovations[name])
+            manifest = replace(forecast.manifest, coupling=coupling.record())
+            found[name] = replace(forecast, manifest=manifest)
+        return found
+
+    def _finished(
+        self,
+        history: History,
+        periods: tuple[Period, ...],
+        trajectories: FloatArray,
+        report: FitReport,
+        *,
+        family: str,
+        notes: tuple[str, ...],
+        theta_index: NDArray[np.int64] | None = None,
+        from_cache: bool = False,
+        weights: Mapping[str, float] | None = None,
+    ) -> Forecast:
+        """Return the forecast, once its fit is known to be reliable or was asked for all the same.
+
+        Raises
+        ------
+        UnreliableFit
+            If the fit is not certified and `settings.allow_unreliable` is off.
+        """
+        settings = self.settings
+        warnings = list(notes)
+        if not report.is_reliable:
+            if not settings.allow_unreliable:
+                raise UnreliableFit(report, series=history.entry.id)
+            warnings.append(f"the fit is unreliable: {'; '.join(report.failures)}")
+        return Forecast(
+            history=history,
+            scenario=BASELINE,
+            periods=periods,
+            trajectories=trajectories,
+            quantity="latent" if settings.latent else "published",
+            coverages=settings.coverages,
+            report=report,
+            manifest=self._manifest(family),
+            warnings=tuple(dict.fromkeys(warnings)),
+            from_cache=from_cache,
+            theta_index=theta_index,
+            weights=weights or {},
+        )
+
+    def _manifest(self, family: str) -> Manifest:
+        """Return what is needed to produce the numbers again."""
+        return Manifest(
+            version=__version__,
+            seed=self.settings.seed,
+            n_draws=self.settings.n_draws,
+            engine=self.settings.engine,
+            model=family,
+            facts_hash=self.facts.hash,
+            beliefs_hash=self.beliefs.hash,
+        )
 
 
 def make_forecast(
     facts: Facts, series: str, beliefs: Beliefs, settings: Settings, *, announce: Announce
 ) -> Forecast:
-    """Return the forecast of one series.
-
-    Raises
-    ------
-    InputError
-        If nothing was known by the as-of date, or nothing is left to forecast.
-    UnreliableFit
-        If the fit is not certified and `settings.allow_unreliable` is off.
-    """
-    return _run(facts, series, beliefs, settings, announce).forecast
+    """Return the forecast of one series; errors as for `Run.forecast`."""
+    return Run(facts, beliefs, settings, announce).forecast(series)
 
 
-def make_reach(
-    facts: Facts,
-    series: str,
-    beliefs: Beliefs,
-    settings: Settings,
-    *,
-    level: float,
-    below: bool,
-    announce: Announce,
-) -> Reach:
+def make_reach(run: Run, target: str, *, level: float, below: bool) -> Reach:
     """Return how likely one series reaches a level, by each period.
 
     Raises
     ------
     InputError, UnreliableFit
-        As `make_forecast`.
+        As `Run.forecast`.
     """
-    run = _run(facts, series, beliefs, settings, announce)
-    crossing = count_crossings(run.forecast.trajectories, level, below=below)
+    forecast = run.forecast(target)
+    crossing = count_crossings(forecast.trajectories, level, below=below)
     return Reach(
-        forecast=run.forecast,
+        forecast=forecast,
         level=level,
         below=below,
         by_period=crossing.by_period,
@@ -120,13 +322,13 @@ def make_reach(
         at_or_beyond=crossing.at_or_beyond,
         never=crossing.never,
         mcse=crossing_error(
-            run.forecast.trajectories,
+            forecast.trajectories,
             level,
             below=below,
-            theta_index=run.posterior.theta_index,
-            ess=run.posterior.report.ess,
+            theta_index=forecast.theta_index,
+            ess=forecast.report.ess,
         ),
-        passed=_figures_beyond(run.forecast.history, level, below=below),
+        passed=_figures_beyond(forecast.history, level, below=below),
     )
 
 
@@ -153,123 +355,6 @@ def settle(
         by=by,
         figures=tuple(row for row in on_target if row.period.end <= by.end),
         passed=tuple(row for row in beyond if row.period.end <= by.end),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """A forecast with the posterior that it was drawn from."""
-
-    forecast: Forecast
-    posterior: Posterior
-
-
-def _run(
-    facts: Facts, series: str, beliefs: Beliefs, settings: Settings, announce: Announce
-) -> _Run:
-    """Walk the straight line for one series."""
-    history = known_by(facts, series, as_of=settings.as_of, basis=settings.basis)
-    prior = beliefs.trend[history.entry.kind]
-    observations = link_observations(history, prior)
-    plan = plan_forecast(history, observations, until=settings.until, latent=settings.latent)
-    posterior, from_cache = _fit(history, observations, prior, plan, settings, announce)
-    warnings = _require_reliable(posterior, series, settings)
-    trajectories = draw_trajectories(
-        posterior, plan, observations, history.entry, rng=_stream(settings.seed, series, "paths")
-    )
-    forecast = Forecast(
-        history=history,
-        scenario=BASELINE,
-        periods=plan.periods,
-        trajectories=trajectories,
-        quantity="latent" if settings.latent else "published",
-        coverages=settings.coverages,
-        report=posterior.report,
-        manifest=_manifest(facts, beliefs, settings),
-        warnings=(*history.notes, *observations.notes, *warnings),
-        from_cache=from_cache,
-        theta_index=posterior.theta_index,
-    )
-    return _Run(forecast, posterior)
-
-
-def _fit(
-    history: History,
-    observations: Observations,
-    prior: TrendPrior,
-    plan: Plan,
-    settings: Settings,
-    announce: Announce,
-) -> tuple[Posterior, bool]:
-    """Return the posterior, from the cache when it has been fitted before."""
-    series, is_share = history.entry.id, history.entry.kind == "share"
-    key = cache_key(
-        __version__, series, settings.engine, settings.model, settings.n_draws, settings.seed,
-        is_share, prior, plan.kept, plan.end,
-        *(getattr(observations, name) for name in _FITTED_ARRAYS), observations.scale,
-    )  # fmt: skip
-    cache = PosteriorCache(cache_folder(), announce) if settings.use_cache else None
-    found = cache.load(key) if cache else None
-    if found is not None:
-        return found, True
-    static = static_prior(observations, prior, is_share=is_share)
-    hyper = infer(
-        single_problem(trend_model(observations, static, prior)),
-        engine=settings.engine,
-        seed=settings.seed,
-        rng=_stream(settings.seed, series, "fit"),
-        announce=lambda sentence: announce(f"{series}: {sentence}"),
-    )
-    rng = _stream(settings.seed, series, "posterior")
-    chosen, index = np.unique(
-        resample(hyper.weights, settings.n_draws, rng=rng), return_inverse=True
-    )
-    posterior = draw_posterior(
-        np.ascontiguousarray(hyper.theta[:, chosen]),
-        index,
-        observations,
-        lay_out(observations, kept=plan.kept, end=plan.end),
-        static,
-        report=hyper.report,
-        rng=rng,
-    )
-    if cache and hyper.report.is_reliable:
-        cache.store(key, posterior)
-    return posterior, False
-
-
-_FITTED_ARRAYS = ("start", "end", "z", "jensen", "noise_sd", "basis", "offset_sd")
-
-
-def _stream(seed: int, series: str, purpose: str) -> np.random.Generator:
-    """Return the random stream of one series and purpose.
-
-    Keyed by the series' id, so that its draws are the same whether it runs alone or with others.
-    """
-    words = np.frombuffer(hashlib.sha256(f"{series}/{purpose}".encode()).digest(), dtype="<u4")
-    return np.random.default_rng(np.random.SeedSequence([seed, *words.tolist()]))
-
-
-def _require_reliable(posterior: Posterior, series: str, settings: Settings) -> tuple[str, ...]:
-    """Return a warning for a fit that failed its checks and was asked for all the same."""
-    report = posterior.report
-    if report.is_reliable:
-        return ()
-    if not settings.allow_unreliable:
-        raise UnreliableFit(report, series=series)
-    return (f"the fit is unreliable: {'; '.join(report.failures)}",)
-
-
-def _manifest(facts: Facts, beliefs: Beliefs, settings: Settings) -> Manifest:
-    """Return what is needed to produce the numbers again."""
-    return Manifest(
-        version=__version__,
-        seed=settings.seed,
-        n_draws=settings.n_draws,
-        engine=settings.engine,
-        model=settings.model,
-        facts_hash=facts.hash,
-        beliefs_hash=beliefs.hash,
     )
 
 

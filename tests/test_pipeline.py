@@ -9,12 +9,13 @@ from functools import cache
 import numpy as np
 import pytest
 
-from forecaster import pipeline
 from forecaster.errors import InputError, UnreliableFit
 from forecaster.inference.cache import cache_files, cache_folder
-from forecaster.pipeline import Settings, make_forecast, make_reach, settle
+from forecaster.forecasts import single_run
+from forecaster.pipeline import Run, Settings, make_forecast, make_reach, settle
 from forecaster.workspace.beliefs import load_beliefs
-from forecaster.workspace.reader import SHIPPED, load_facts
+from forecaster.workspace.families import needs_of
+from forecaster.workspace.reader import SHIPPED, load_entries, load_facts
 
 SHARE = "cn-ai-chip-domestic-share"
 MONEY = "us-ai-private-investment"
@@ -24,7 +25,8 @@ SETTINGS = Settings(as_of=date(2026, 11, 22), until="2028", n_draws=1000, use_ca
 
 @cache
 def _facts(*series: str):
-    return load_facts(SHIPPED, series)
+    needs = needs_of(series, load_entries(SHIPPED), _beliefs(), "")
+    return load_facts(SHIPPED, needs.series)
 
 
 @cache
@@ -77,9 +79,12 @@ def test_two_series_do_not_share_their_draws():
 @pytest.mark.parametrize("as_of", [date(2024, 6, 30), date(2025, 6, 30), date(2026, 3, 31)])
 def test_nothing_published_after_the_as_of_date_is_used(series, as_of):
     facts = _facts(series)
-    known = tuple(row for row in facts.rows[series] if row.source.published <= as_of)
-    assert 0 < len(known) < len(facts.rows[series])
-    without_later = replace(facts, rows={series: known})
+    known = {
+        name: tuple(row for row in rows if row.source.published <= as_of)
+        for name, rows in facts.rows.items()
+    }
+    assert 0 < len(known[series]) < len(facts.rows[series])
+    without_later = replace(facts, rows=known)
     full, cut = (
         _forecast(series, facts=given, as_of=as_of, until="2029")
         for given in (facts, without_later)
@@ -119,10 +124,8 @@ def test_trajectories_name_their_periods_up_to_until():
 
 def test_reach_counts_its_own_trajectories():
     settings = replace(SETTINGS, until="2030")
-    reach = make_reach(
-        _facts(MONEY), MONEY, _beliefs(), settings, level=400.0, below=False,
-        announce=lambda sentence: None,
-    )  # fmt: skip
+    run = Run(_facts(MONEY), _beliefs(), settings, lambda sentence: None)
+    reach = make_reach(run, MONEY, level=400.0, below=False)
     paths = reach.forecast.trajectories
     expected = [(paths[:, : k + 1].max(axis=1) >= 400).mean() for k in range(paths.shape[1])]
     assert reach.by_period == pytest.approx(expected)
@@ -136,10 +139,8 @@ def test_reach_counts_its_own_trajectories():
 
 def test_a_level_that_history_passed_names_the_figures():
     settings = replace(SETTINGS, until="2030")
-    reach = make_reach(
-        _facts(SHARE), SHARE, _beliefs(), settings, level=0.4, below=False,
-        announce=lambda sentence: None,
-    )  # fmt: skip
+    run = Run(_facts(SHARE), _beliefs(), settings, lambda sentence: None)
+    reach = make_reach(run, SHARE, level=0.4, below=False)
     assert reach.passed
     assert all(row.value >= 0.4 for row in reach.passed)
     assert {row.series for row in reach.passed} == {SHARE}
@@ -155,55 +156,55 @@ def test_a_question_about_the_past_is_settled_by_its_figures():
 
 def _spoil(monkeypatch):
     """Make every fit fail one of its checks."""
-    infer = pipeline.infer
+    infer = single_run.infer
 
     def failing(*arguments, **choices):
         found = infer(*arguments, **choices)
         report = replace(found.report, failures=("k-hat 0.90 is not below 0.5",))
         return replace(found, report=report)
 
-    monkeypatch.setattr(pipeline, "infer", failing)
+    monkeypatch.setattr(single_run, "infer", failing)
 
 
 def test_an_unreliable_fit_is_refused_with_its_numbers(monkeypatch):
     _spoil(monkeypatch)
     with pytest.raises(UnreliableFit, match=r"k-hat 0\.90") as raised:
-        _forecast(use_cache=True)
+        _forecast(model="trend", use_cache=True)
     assert raised.value.series == SHARE
     assert raised.value.report.failures == ("k-hat 0.90 is not below 0.5",)
 
 
 def test_an_unreliable_fit_goes_on_with_a_warning_when_allowed_and_is_never_kept(monkeypatch):
     _spoil(monkeypatch)
-    found = _forecast(allow_unreliable=True, use_cache=True)
+    found = _forecast(model="trend", allow_unreliable=True, use_cache=True)
     assert sum("unreliable: k-hat 0.90 is not below 0.5" in w for w in found.warnings) == 1
     assert list(cache_files(cache_folder())) == []
 
 
 def test_escalations_are_announced_with_the_series(monkeypatch):
-    infer = pipeline.infer
+    infer = single_run.infer
 
     def escalating(*arguments, announce, **choices):
         announce("starting again")
         return infer(*arguments, announce=announce, **choices)
 
-    monkeypatch.setattr(pipeline, "infer", escalating)
+    monkeypatch.setattr(single_run, "infer", escalating)
     said = []
-    _forecast(announce=said.append)
+    _forecast(model="trend", announce=said.append)
     assert said == [f"{SHARE}: starting again"]
 
 
 def test_the_cache_tells_apart_seeds_engines_draws_and_beliefs():
-    _forecast(use_cache=True)
+    _forecast(model="trend", use_cache=True)
     for changes in ({"seed": 3}, {"engine": "brute-force"}, {"n_draws": 999}, {"until": "2029"}):
-        again = _forecast(use_cache=True, **changes)
+        again = _forecast(model="trend", use_cache=True, **changes)
         # the horizon alone changes no posterior
         assert again.from_cache == ("until" in changes), changes
     beliefs = _beliefs()
     share = beliefs.trend["share"]
     wider = replace(share, theta=(replace(share.theta[0], median=0.5), *share.theta[1:]))
     other = replace(beliefs, trend={**beliefs.trend, "share": wider})
-    settings = replace(SETTINGS, use_cache=True)
+    settings = replace(SETTINGS, model="trend", use_cache=True)
     found = make_forecast(_facts(SHARE), SHARE, other, settings, announce=lambda sentence: None)
     assert not found.from_cache
 

@@ -42,7 +42,7 @@ def forecast_command(
     workspace: flags.Workspace = None,
     coverage: flags.Coverage = "50,80,95",
     engine: flags.Engine = "amis",
-    model: flags.Model = "trend",
+    model: flags.Model = "",
     draws: flags.Draws = "4000",
     seed: flags.Seed = None,
     workers: flags.Workers = "1",

@@ -75,7 +75,7 @@ def reach_command(
     workspace: flags.Workspace = None,
     coverage: flags.Coverage = "50,80,95",
     engine: flags.Engine = "amis",
-    model: flags.Model = "trend",
+    model: flags.Model = "",
     draws: flags.Draws = "4000",
     seed: flags.Seed = None,
     no_cache: flags.NoCache = False,
@@ -138,18 +138,12 @@ def find_reach(
 
     from forecaster.pipeline import make_reach, settle
 
-    settled = settle(subject.facts, subject.series, request.settings, level=number, below=below)
-    if settled is not None:
-        return settled
-    return make_reach(
-        subject.facts,
-        subject.series,
-        request.beliefs,
-        request.settings,
-        level=number,
-        below=below,
-        announce=announce or streams.note,
-    )
+    if subject.facts.rows.get(subject.series):
+        settled = settle(subject.facts, subject.series, request.settings, level=number, below=below)
+        if settled is not None:
+            return settled
+    run = subject.run(request.settings, announce or streams.note)
+    return make_reach(run, subject.series, level=number, below=below)
 
 
 def _write(answer: Reach | Settled, output: Output, streams: Streams) -> None:

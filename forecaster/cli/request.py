@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -14,13 +14,14 @@ from forecaster.workspace.facts import KINDS
 from forecaster.workspace.faults import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import date
 
     from forecaster.cli.streams import Streams
-    from forecaster.pipeline import Settings
+    from forecaster.pipeline import Run, Settings
     from forecaster.workspace.beliefs import Beliefs
     from forecaster.workspace.facts import Facts, SeriesEntry
+    from forecaster.workspace.formulas import Formula
 
 ENGINES = ("amis", "nuts", "brute-force")
 PYTHON_SETTINGS = (
@@ -35,6 +36,7 @@ PYTHON_SETTINGS = (
     "latent",
     "allow_unreliable",
     "use_cache",
+    "without_judgements",
 )
 """What the functions of the package take beside the series, the horizon and the as-of day."""
 
@@ -65,6 +67,7 @@ class Asked:
     latent: bool = False
     allow_unreliable: bool = False
     use_cache: bool = True
+    without_judgements: bool = False
     is_typed: bool = True
 
     def label(self, name: str) -> str:
@@ -93,7 +96,7 @@ def asked_in_python(
     given = {
         "coverages": DEFAULT_COVERAGES,
         "engine": "amis",
-        "model": "trend",
+        "model": "",
         "n_draws": DEFAULT_DRAWS,
         "seed": DEFAULT_SEED,
         **settings,
@@ -108,15 +111,41 @@ def asked_in_python(
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One series to forecast, with its facts."""
+    """One series or formula to forecast, with its facts and what is believed.
+
+    Attributes
+    ----------
+    facts : of the series, and of all that its forecast rests on
+    series : id of the series, or a formula
+    beliefs : of the workspace; of a file the defaults of its kind
+    definitions : id -> formula, of derived series
+    """
 
     facts: Facts
     series: str
+    beliefs: Beliefs
+    definitions: Mapping[str, Formula] = field(default_factory=dict)
 
     @property
     def entry(self) -> SeriesEntry:
-        """What the series measures."""
-        return self.facts.entries[self.series]
+        """What the series, or the formula, measures."""
+        found = self.facts.entries.get(self.series)
+        if found is not None:
+            return found
+        from forecaster.workspace.derived_series import resolve_formula
+        from forecaster.workspace.formulas import parse_formula
+
+        formula = parse_formula(self.series)
+        resolved = resolve_formula(
+            formula, entries=self.facts.entries, definitions=self.definitions
+        )
+        return resolved.entry
+
+    def run(self, settings: Settings, announce: Callable[[str], None]) -> Run:
+        """Return the run that forecasts it, and whatever shares its facts."""
+        from forecaster.pipeline import Run
+
+        return Run(self.facts, self.beliefs, settings, announce, self.definitions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +158,6 @@ class Request:
     """
 
     subjects: tuple[Subject, ...]
-    beliefs: Beliefs
     settings: Settings
 
 
@@ -138,15 +166,13 @@ def prepare_request(names: Sequence[str], asked: Asked, streams: Streams) -> Req
 
     Parameters
     ----------
-    names : ids of series, paths of CSV files, or '-' for stdin
+    names : ids of series, formulas over them, paths of CSV files, or '-' for stdin
 
     Raises
     ------
     InputError
         At the first fault of the arguments, the workspace, a file, or a history.
     """
-    from forecaster.workspace.beliefs import load_beliefs
-
     settings = _read_settings(asked, today=streams.today)
     workspace = find_folder(asked.workspace)
     subjects = load_subjects(
@@ -155,10 +181,11 @@ def prepare_request(names: Sequence[str], asked: Asked, streams: Streams) -> Req
         kind_flag=asked.label("kind"),
         workspace=workspace,
         stdin=streams.stdin,
+        model=settings.model,
     )
     for subject in subjects:
         _check_history(subject, settings, asked)
-    return Request(subjects, load_beliefs(workspace), settings)
+    return Request(subjects, settings)
 
 
 def find_folder(workspace: str | None) -> Path:
@@ -170,10 +197,11 @@ def find_folder(workspace: str | None) -> Path:
 
 def _read_settings(asked: Asked, *, today: date) -> Settings:
     """Read the arguments that concern every series."""
-    from forecaster.pipeline import Settings
+    from forecaster.pipeline import Run, Settings
 
     options.read_choice(asked.engine, flag=asked.label("engine"), known=ENGINES)
-    options.read_choice(asked.model, flag=asked.label("model"), known=MODELS)
+    if asked.model and ":" not in asked.model:
+        options.read_choice(asked.model, flag=asked.label("model"), known=MODELS)
     as_of = read_as_of(asked.as_of, flag=asked.label("as-of"), today=today)
     until = options.default_horizon(as_of)
     if asked.until is not None:
@@ -190,6 +218,7 @@ def _read_settings(asked: Asked, *, today: date) -> Settings:
         latent=asked.latent,
         allow_unreliable=asked.allow_unreliable,
         use_cache=asked.use_cache,
+        without_judgements=asked.without_judgements,
     )
 
 
@@ -205,6 +234,7 @@ def load_subjects(
     kind_flag: str,
     workspace: Path,
     stdin: BinaryIO,
+    model: str = "",
 ) -> tuple[Subject, ...]:
     """Read the facts of every series and file, in the order asked for.
 
@@ -212,35 +242,77 @@ def load_subjects(
     ----------
     kind : what the files hold; not needed for series
     kind_flag : how the user knows that argument
+    model : family asked for, which decides what else must be read
 
     Raises
     ------
     InputError
-        If a series is unknown, a file is faulty, `kind` is missing or unknown, or two of them
-        have one name.
+        If a series is unknown, a file or a formula is faulty, `kind` is missing or unknown, or two
+        of them have one name.
     """
-    from forecaster.workspace.reader import load_facts
+    from forecaster.workspace.beliefs import load_beliefs
+    from forecaster.workspace.reader import load_entries
 
-    series = [name for name in names if not is_file_name(name)]
-    shared = load_facts(workspace, series) if series else None
+    entries = load_entries(workspace) if any(map(_may_be_a_series, names)) else {}
+    files = [name for name in names if is_file_name(name, entries)]
+    targets = [name for name in names if name not in files]
+    beliefs = load_beliefs(workspace, targets)
+    shared = _load_shared(workspace, targets, entries, beliefs, model) if targets else None
     subjects = []
     for name in names:
-        if is_file_name(name):
-            subjects.append(_read_file(name, kind=kind, flag=kind_flag, stdin=stdin))
+        if name in files:
+            facts = _read_file(name, kind=kind, flag=kind_flag, stdin=stdin)
+            (series,) = facts.entries
+            subjects.append(Subject(facts, series, beliefs.without_series()))
         else:
             assert shared is not None
-            subjects.append(Subject(shared, name))
+            subjects.append(replace(shared, series=name))
     _check_distinct(subjects)
     return tuple(subjects)
 
 
-def is_file_name(name: str) -> bool:
-    """Say whether a name means a file, or stdin, and not a series of the workspace."""
-    is_path = name == "-" or name.lower().endswith(".csv") or os.sep in name
-    return is_path or os.path.isfile(name)  # noqa: PTH113  # a name of any length is no error here
+def _may_be_a_series(name: str) -> bool:
+    """Say whether a name must be looked up in the workspace to know what it means."""
+    return name != "-" and not name.lower().endswith(".csv")
 
 
-def _read_file(name: str, *, kind: str | None, flag: str, stdin: BinaryIO) -> Subject:
+def _load_shared(
+    workspace: Path,
+    targets: Sequence[str],
+    entries: Mapping[str, SeriesEntry],
+    beliefs: Beliefs,
+    model: str,
+) -> Subject:
+    """Return the facts and beliefs that the series and formulas of a workspace share."""
+    from forecaster.workspace.drivers import load_interventions
+    from forecaster.workspace.families import needs_of
+    from forecaster.workspace.reader import load_facts
+
+    needs = needs_of(targets, entries, beliefs, model)
+    facts = load_facts(workspace, needs.series, entries=entries)
+    events = load_interventions(workspace, entries, only=needs.series)
+    return Subject(facts, "", replace(beliefs, events=events), needs.definitions)
+
+
+def is_file_name(name: str, known: Collection[str] = ()) -> bool:
+    """Say whether a name means a file, or stdin, and not a series or a formula.
+
+    Parameters
+    ----------
+    known : ids of series, by which a formula with a slash is told from a path
+    """
+    if name == "-" or name.lower().endswith(".csv"):
+        return True
+    if os.path.isfile(name):  # noqa: PTH113  # a name of any length is no error here
+        return True
+    if os.sep not in name:
+        return False
+    from forecaster.workspace.formulas import is_formula
+
+    return not is_formula(name, known)
+
+
+def _read_file(name: str, *, kind: str | None, flag: str, stdin: BinaryIO) -> Facts:
     """Read a CSV file as a series of its own."""
     from forecaster.workspace.bare_file import read_bare
 
@@ -251,9 +323,7 @@ def _read_file(name: str, *, kind: str | None, flag: str, stdin: BinaryIO) -> Su
             fix=f"add {flag} with one of {', '.join(KINDS)}",
         )
     known_kind = options.read_choice(kind, flag=flag, known=KINDS)
-    facts = read_bare(name, kind=known_kind, stdin=stdin)
-    (series,) = facts.entries
-    return Subject(facts, series)
+    return read_bare(name, kind=known_kind, stdin=stdin)
 
 
 def _check_distinct(subjects: Sequence[Subject]) -> None:
@@ -272,9 +342,19 @@ def _check_distinct(subjects: Sequence[Subject]) -> None:
 def _check_history(subject: Subject, settings: Settings, asked: Asked) -> None:
     """Check that something is known of the series, and that the horizon lies after it.
 
-    The horizon of `reach` may lie before the last figure: the level may have been reached.
+    The horizon of `reach` may lie before the last figure: the level may have been reached. What
+    is not forecast from a history of its own is left to the pipeline.
     """
+    from forecaster.workspace.families import family_of
     from forecaster.workspace.history import known_by
+
+    entry = subject.facts.entries.get(subject.series)
+    if entry is None or subject.series in subject.definitions:
+        return
+    family = family_of(entry, subject.beliefs, settings.model)
+    is_bare = not subject.facts.rows.get(subject.series)
+    if family == "judgement-only" or (is_bare and subject.beliefs.of(entry).level is not None):
+        return
 
     history = known_by(subject.facts, subject.series, as_of=settings.as_of, basis=settings.basis)
     if asked.horizon == "until":

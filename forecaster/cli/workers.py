@@ -9,13 +9,12 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError, UnreliableFit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     from forecaster.errors import Fault
     from forecaster.forecasts.forecast import Forecast
     from forecaster.inference.report import FitReport
-    from forecaster.pipeline import Settings
-    from forecaster.workspace.beliefs import Beliefs
+    from forecaster.pipeline import Run, Settings
 
     Outcome = Forecast | UnreliableFit
     Parcel = tuple[Forecast | FitReport | tuple[Fault, ...], list[str]]
@@ -47,28 +45,31 @@ def forecast_each(
     InputError
         If the pipeline finds a fault of the input that the request did not show.
     """
-    forecast_one = partial(_forecast_one, beliefs=request.beliefs, settings=request.settings)
     if min(n_workers, len(request.subjects)) < 2:
+        forecast_one = _Forecaster(request.settings)
         for subject in request.subjects:
             try:
-                yield forecast_one(subject, announce=announce)
+                yield forecast_one(subject, announce)
             except UnreliableFit as failure:
                 yield failure
         return
     yield from _shared_out(request, n_workers=n_workers, announce=announce)
 
 
-def _forecast_one(
-    subject: Subject,
-    *,
-    beliefs: Beliefs,
-    settings: Settings,
-    announce: Callable[[str], None],
-) -> Forecast:
-    """Run the pipeline on one series."""
-    from forecaster.pipeline import make_forecast
+class _Forecaster:
+    """Forecast subjects one after the other; those that share facts share a run."""
 
-    return make_forecast(subject.facts, subject.series, beliefs, settings, announce=announce)
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._runs: dict[int, Run] = {}
+
+    def __call__(self, subject: Subject, announce: Callable[[str], None]) -> Forecast:
+        """Return the forecast of one subject."""
+        run = self._runs.get(id(subject.facts))
+        if run is None:
+            run = self._runs[id(subject.facts)] = subject.run(self._settings, announce)
+        run.announce = announce
+        return run.forecast(subject.series)
 
 
 def _shared_out(
@@ -79,14 +80,14 @@ def _shared_out(
     Each worker has a pipe of its own: no thread and no lock is left to wait for when the user
     interrupts.
     """
-    n = min(n_workers, len(request.subjects))
+    owners = _owners(request, n_workers)
+    n = max(owners) + 1
     workers: list[tuple[BaseProcess, Connection]] = []
     try:
         with _interrupts_held():
-            shares = [replace(request, subjects=request.subjects[k::n]) for k in range(n)]
-            workers.extend(map(_start, shares))
-        for i, subject in enumerate(request.subjects):
-            process, results = workers[i % n]
+            workers.extend(_start(_share(request, owners, k)) for k in range(n))
+        for owner, subject in zip(owners, request.subjects, strict=True):
+            process, results = workers[owner]
             try:
                 content, notes = results.recv()
             except EOFError as error:
@@ -101,6 +102,28 @@ def _shared_out(
             process.kill()
             process.join()
             results.close()
+
+
+def _owners(request: Request, n_workers: int) -> list[int]:
+    """Return which worker forecasts each subject; what is fitted together stays together."""
+    from forecaster.workspace.families import joint_key
+
+    numbers: dict[tuple[str, ...], int] = {}
+    owners = []
+    for subject in request.subjects:
+        entry = subject.facts.entries.get(subject.series)
+        is_single = entry is None or subject.series in subject.definitions
+        key: tuple[str, ...] = (subject.series,)
+        if not is_single and entry is not None:
+            key = joint_key(entry, subject.beliefs, request.settings.model)
+        owners.append(numbers.setdefault(key, len(numbers) % n_workers))
+    return owners
+
+
+def _share(request: Request, owners: Sequence[int], worker: int) -> Request:
+    """Return the part of a request that one worker forecasts."""
+    mine = [s for owner, s in zip(owners, request.subjects, strict=True) if owner == worker]
+    return replace(request, subjects=tuple(mine))
 
 
 def _start(share: Request) -> tuple[BaseProcess, Connection]:
@@ -122,8 +145,9 @@ def _work(share: Request, end: Connection) -> None:
 
     # Ctrl-C reaches every process of a terminal; the parent ends the workers
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    forecast_one = _Forecaster(share.settings)
     for subject in share.subjects:
-        end.send(_pack(subject, beliefs=share.beliefs, settings=share.settings))
+        end.send(_pack(subject, forecast_one))
 
 
 @contextmanager
@@ -157,11 +181,11 @@ def _interrupts_held() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-def _pack(subject: Subject, *, beliefs: Beliefs, settings: Settings) -> Parcel:
+def _pack(subject: Subject, forecast_one: _Forecaster) -> Parcel:
     """Forecast one series in a worker; failures travel as their content, not as exceptions."""
     notes: list[str] = []
     try:
-        made = _forecast_one(subject, beliefs=beliefs, settings=settings, announce=notes.append)
+        made = forecast_one(subject, notes.append)
     except UnreliableFit as failure:
         return failure.report, notes
     except InputError as fault:

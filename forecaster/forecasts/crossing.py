@@ -58,7 +58,7 @@ def crossing_error(
     level: float,
     *,
     below: bool,
-    theta_index: NDArray[np.int64],
+    theta_index: NDArray[np.int64] | None,
     ess: float,
 ) -> FloatArray:
     """Return the Monte Carlo standard error of `Crossing.by_period`, (n_periods,).

@@ -113,8 +113,14 @@ def plan_forecast(
     """
     last = parse_until(until)
     on_target = [row for row in history.published if row.basis == history.target_basis]
-    newest = max(on_target, key=lambda row: (row.period.end, -row.period.length))
-    if last.end <= newest.period.end:
+    newest = max(on_target, key=lambda row: (row.period.end, -row.period.length), default=None)
+    if newest is None and history.entry.kind == "cumulative":
+        raise InputError(
+            problem=f"'{history.entry.id}' is a running total without a figure to start from",
+            where=f"--as-of {history.as_of}",
+            fix="give it a figure, or declare it 'positive' in series.csv",
+        )
+    if newest is not None and last.end <= newest.period.end:
         raise InputError(
             problem=f"nothing is left to forecast of '{history.entry.id}' by {last}",
             where=f"its last figure is of {newest.period} ({newest.where})",
@@ -124,7 +130,15 @@ def plan_forecast(
     frequency = last.frequency
     if latent:
         frequency = next(name for name in FREQUENCIES if PER_YEAR.get(name) == per_year)
-    first = period_at(date_at(newest.period.end_year), frequency)
+    # without a figure the period under way is the first that nobody has told of
+    first_day = history.as_of if newest is None else date_at(newest.period.end_year)
+    first = period_at(first_day, frequency)
+    if last.end < first.end:
+        raise InputError(
+            problem=f"nothing is left to forecast of '{history.entry.id}' by {last}",
+            where=f"--as-of {history.as_of}",
+            fix=f"ask for {first} or a later period",
+        )
     periods = periods_from(first, until=last.end)
     if end is None:
         end = end_on_grid(observations, per_year)
@@ -137,7 +151,7 @@ def plan_forecast(
         end=end,
         step_length=1 / per_year,
         n_steps=cutter.n_steps,
-        base=newest.value if history.entry.kind == "cumulative" else 0.0,
+        base=newest.value if newest and history.entry.kind == "cumulative" else 0.0,
         is_latent=latent,
     )
 
@@ -145,13 +159,14 @@ def plan_forecast(
 def _units(
     history: History,
     periods: Sequence[Period],
-    newest: Row,
+    newest: Row | None,
     cutter: _Cutter,
     known: Sequence[Row],
 ) -> tuple[tuple[Unit, ...], ...]:
     """Return the units of every period, by what a figure of the series is made of."""
     native = _native_frequency(history, periods[0].frequency)
     if history.entry.kind == "cumulative":
+        assert newest is not None  # plan_forecast has refused running totals without a start
         starts = [newest.period.end_year, *(period.end_year for period in periods[:-1])]
         return tuple(
             tuple(_native_units(start, period.end_year, cutter, native))
@@ -201,6 +216,8 @@ def steps_per_year(history: History, last: Period) -> int:
 def _native_frequency(history: History, frequency: str) -> str:
     """Return the frequency at which the target basis is published, no coarser than asked for."""
     rows = [row for row in history.data if row.basis == history.target_basis]
+    if not rows:
+        return frequency
     newest = max(rows, key=lambda row: (row.period.end, row.period.length))
     native = newest.period.frequency if newest.period.frequency != "day" else "month"
     return max(native, frequency, key=FREQUENCIES.index)

@@ -141,3 +141,45 @@ def draw_member(
             offset = posterior.own[name].effects[FIRST_OFFSET + observations.target - 1]
         noise_sd = np.hypot(posterior.theta[S_O], observations.target_noise_sd)
     return assemble_figures(plan, entry, level_of, FigureErrors(offset, noise_sd), rng=rng)
+
+
+def draw_members(
+    posterior: PooledPosterior,
+    plans: Mapping[str, Plan],
+    group: Group,
+    entries: Mapping[str, SeriesEntry],
+    *,
+    streams: Mapping[str, np.random.Generator],
+    factor: str,
+) -> dict[str, FloatArray]:
+    """Return joint draws of the figures of several members.
+
+    Parameters
+    ----------
+    plans : series id -> plan, all with one end and one step
+    streams : random stream of each series, and of the factor under the name `factor`
+
+    Returns
+    -------
+    series id -> (n_draws, n_periods), unit of the series
+    """
+    n_steps = max(plan.n_steps for plan in plans.values())
+    shape = (n_steps, 3, posterior.n_draws)
+    simulated = simulate_pooled(
+        posterior,
+        step_length=next(iter(plans.values())).step_length,
+        factor_innovations=streams[factor].standard_normal(shape),
+        innovations={name: streams[name].standard_normal(shape) for name in plans},
+    )
+    return {
+        name: draw_member(
+            name,
+            posterior,
+            plan,
+            group,
+            entries[name],
+            simulated=simulated[name],
+            rng=streams[name],
+        )
+        for name, plan in plans.items()
+    }

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecaster.models.jumps import JUMP_RATE, JUMP_SD
+from forecaster.models.regressors import columns
 from forecaster.models.static_effects import DRIFT, FIRST_OFFSET
 from forecaster.models.trend import S_O, make_step
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from forecaster.forecasts.plan import Plan, Stretch, Unit
     from forecaster.inference.posterior import Posterior
-    from forecaster.models.observations import Observations
+    from forecaster.models.single import SingleModel
     from forecaster.models.trend import Step
     from forecaster.workspace.facts import SeriesEntry
 
@@ -24,13 +29,30 @@ _LARGEST = 600.0
 """Link values are held below this, so that exp and its sums stay finite."""
 
 
+@dataclass(frozen=True, slots=True)
+class FigureErrors:
+    """What a published figure has beyond the latent level, link units.
+
+    Attributes
+    ----------
+    offset : (n_draws,) of the target basis
+    noise_sd : (n_draws,) of one publication
+    cap : (n_draws,) of a share that fills a market, or None
+    """
+
+    offset: FloatArray
+    noise_sd: FloatArray
+    cap: FloatArray | None = None
+
+
 def draw_trajectories(
     posterior: Posterior,
     plan: Plan,
-    observations: Observations,
+    model: SingleModel,
     entry: SeriesEntry,
     *,
     rng: np.random.Generator,
+    innovations: FloatArray | None = None,
 ) -> FloatArray:
     """Return joint draws of the figures planned.
 
@@ -39,54 +61,131 @@ def draw_trajectories(
 
     Parameters
     ----------
-    posterior : whose timeline kept `plan.kept` and ended at `plan.end`
-    plan, observations, entry : of one series
+    posterior : drawn with `plan.kept` kept and ended at `plan.end`
+    plan, model, entry : of one series
+    innovations : (n_steps, 3, n_draws) standard normals of the steps; drawn from `rng` when None
 
     Returns
     -------
     (n_draws, n_periods), unit of the series; a latent amount per period is an annual rate
     """
+    n_draws = posterior.n_draws
+    if innovations is None:
+        innovations = rng.standard_normal((plan.n_steps, 3, n_draws))
+    jumps = _future_jumps(posterior, plan, rng) if model.has_jumps else None
     averages, levels = simulate_steps(
-        posterior, n_steps=plan.n_steps, step_length=plan.step_length, rng=rng
+        posterior, step_length=plan.step_length, innovations=innovations, jumps=jumps
     )
     is_stock = entry.timing == "stock" and entry.kind != "cumulative"
     drawn = levels if is_stock else averages
-    offset = np.zeros(posterior.n_draws)
-    noise_sd = np.zeros(posterior.n_draws)
-    if not plan.is_latent:
-        if observations.target > 0:
-            offset = posterior.effects[FIRST_OFFSET + observations.target - 1]
-        noise_sd = np.hypot(posterior.theta[S_O], observations.target_noise_sd)
+    kept = posterior.kept
+    if model.static.regressors:
+        drawn, kept = _with_regressors(drawn, kept, posterior, plan, model, is_stock=is_stock)
 
     def level_of(stretch: Stretch) -> FloatArray:
         """Return the drawn level of a stretch, link scale."""
-        source, k = (
-            (drawn, stretch.step) if stretch.kept is None else (posterior.kept, stretch.kept)
-        )
+        source, k = (drawn, stretch.step) if stretch.kept is None else (kept, stretch.kept)
         return np.asarray(source[k])
+
+    errors = _errors(posterior, model, is_latent=plan.is_latent)
+    return assemble_figures(plan, entry, level_of, errors, rng=rng)
+
+
+def _errors(posterior: Posterior, model: SingleModel, *, is_latent: bool) -> FigureErrors:
+    """Return offset, noise and cap of the figures of one series."""
+    observations = model.observations
+    offset = np.zeros(posterior.n_draws)
+    noise_sd = np.zeros(posterior.n_draws)
+    if not is_latent:
+        if observations.target > 0:
+            offset = posterior.effects[FIRST_OFFSET + observations.target - 1]
+        noise_sd = np.hypot(posterior.theta[S_O], observations.target_noise_sd)
+    return FigureErrors(offset, noise_sd, None if model.cap is None else posterior.theta[model.cap])
+
+
+def assemble_figures(
+    plan: Plan,
+    entry: SeriesEntry,
+    level_of: Callable[[Stretch], FloatArray],
+    errors: FigureErrors,
+    *,
+    rng: np.random.Generator,
+) -> FloatArray:
+    """Return figures made of drawn levels.
+
+    Parameters
+    ----------
+    level_of : the drawn level of a stretch, link scale, (n_draws,)
+
+    Returns
+    -------
+    (n_draws, n_periods), unit of the series
+    """
+    n_draws = len(errors.offset)
 
     def figure_of(unit: Unit) -> FloatArray:
         """Return the drawn figure of a unit, unit of the series."""
         if unit.known is not None:
-            return np.full(posterior.n_draws, unit.known)
-        error = offset + noise_sd * rng.standard_normal(posterior.n_draws)
+            return np.full(n_draws, unit.known)
+        error = errors.offset + errors.noise_sd * rng.standard_normal(n_draws)
         stretches = [(stretch.length, level_of(stretch)) for stretch in unit.stretches]
-        return _figure(stretches, error, entry, is_latent=plan.is_latent, rng=rng)
+        figure = _figure(stretches, error, entry, is_latent=plan.is_latent, rng=rng)
+        return figure if errors.cap is None else errors.cap * figure
 
-    columns = []
+    periods = []
     for units in plan.units:
         figures = [figure_of(unit) for unit in units]
-        columns.append(_combine(units, figures, entry, is_latent=plan.is_latent))
-    trajectories = np.column_stack(columns)
+        periods.append(_combine(units, figures, entry, is_latent=plan.is_latent))
+    trajectories = np.column_stack(periods)
     if entry.kind == "cumulative":
         trajectories = plan.base + np.cumsum(trajectories, axis=1)
     return trajectories
 
 
+def _with_regressors(
+    drawn: FloatArray,
+    kept: FloatArray,
+    posterior: Posterior,
+    plan: Plan,
+    model: SingleModel,
+    *,
+    is_stock: bool,
+) -> tuple[FloatArray, FloatArray]:
+    """Return steps and kept values with what seasons and dated events add to each."""
+    static = model.static
+    effects = posterior.effects[static.first_regressor :]
+    ends = np.asarray(plan.end + plan.step_length * np.arange(1.0, plan.n_steps + 1))
+    starts = ends if is_stock else ends - plan.step_length
+    kept_starts, kept_ends = np.array(plan.kept).reshape(-1, 2).T
+    on_steps = columns(static.regressors, starts, ends)
+    on_kept = columns(static.regressors, kept_starts, kept_ends)
+    return drawn + np.asarray(on_steps @ effects), kept + np.asarray(on_kept @ effects)
+
+
+def _future_jumps(posterior: Posterior, plan: Plan, rng: np.random.Generator) -> FloatArray:
+    """Return the jump of the level at the start of each step, (n_steps, n_draws)."""
+    rate, sd = posterior.theta[JUMP_RATE], posterior.theta[JUMP_SD]
+    # more than a hundred a year moves nothing more that a forecast could show
+    expected = np.minimum(rate, 100.0) * plan.step_length
+    n_jumps = rng.poisson(expected, size=(plan.n_steps, posterior.n_draws))
+    sizes = rng.standard_normal((plan.n_steps, posterior.n_draws))
+    return np.asarray(sd * np.sqrt(n_jumps) * sizes)
+
+
 def simulate_steps(
-    posterior: Posterior, *, n_steps: int, step_length: float, rng: np.random.Generator
+    posterior: Posterior,
+    *,
+    step_length: float,
+    innovations: FloatArray,
+    jumps: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Carry the posterior's final state forward.
+
+    Parameters
+    ----------
+    step_length : years
+    innovations : (n_steps, 3, n_draws) standard normals, for slope, level and integral
+    jumps : (n_steps, n_draws) of the level at the start of each step, link units
 
     Returns
     -------
@@ -97,9 +196,10 @@ def simulate_steps(
     root = _noise_root(step)
     drift = posterior.effects[DRIFT]
     level, slope = posterior.state
-    averages, levels = np.empty((2, n_steps, posterior.n_draws))
-    for k in range(n_steps):
-        first, second, third = rng.standard_normal((3, posterior.n_draws))
+    averages, levels = np.empty((2, len(innovations), posterior.n_draws))
+    for k, (first, second, third) in enumerate(innovations):
+        if jumps is not None:
+            level = level + jumps[k]
         integral = step_length * level + step.integral_gain * slope
         integral += root[2] * first + root[4] * second + root[5] * third
         averages[k] = integral / step_length + drift * step_length / 2

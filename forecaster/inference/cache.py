@@ -1,4 +1,4 @@
-"""Keep fitted posteriors between runs, one file each, safe for concurrent processes.
+"""Keep what was fitted between runs, one file each, safe for concurrent processes.
 
 A file is a line of JSON (shapes, report, checksum) followed by the arrays' bytes. A reader that
 finds anything else than what was written treats the file as absent and says so.
@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,19 +21,21 @@ from forecaster.inference.posterior import Posterior
 from forecaster.inference.report import FitReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
-FORMAT = "forecaster-posterior-1"
+FORMAT = "forecaster-posterior-2"
 SUFFIX = ".posterior"
-_ARRAYS = {
-    "theta": "<f8",
-    "theta_index": "<i8",
-    "effects": "<f8",
-    "state": "<f8",
-    "kept": "<f8",
-}
+_POSTERIOR_ARRAYS = ("theta", "theta_index", "effects", "state", "kept")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a file holds: arrays of floats or whole numbers by name, and the fit's report."""
+
+    arrays: Mapping[str, NDArray[Any]]
+    report: FitReport
 
 
 def cache_folder() -> Path:
@@ -43,8 +45,8 @@ def cache_folder() -> Path:
     return user_cache_path("forecaster", appauthor=False) / "posteriors"
 
 
-class PosteriorCache:
-    """Posteriors by key in a folder.
+class ArrayCache:
+    """Arrays with their reports, by key, in a folder.
 
     Parameters
     ----------
@@ -56,8 +58,8 @@ class PosteriorCache:
         self._folder = folder
         self._announce = announce
 
-    def load(self, key: str) -> Posterior | None:
-        """Return the posterior stored under the key, or None when there is none to be trusted."""
+    def load(self, key: str) -> Stored | None:
+        """Return what is stored under the key, or None when there is nothing to be trusted."""
         path = self._path(key)
         try:
             payload = path.read_bytes()
@@ -72,14 +74,14 @@ class PosteriorCache:
             self._announce(f"the cache file {path} is damaged ({error}); it is rebuilt")
             return None
 
-    def store(self, key: str, posterior: Posterior) -> None:
-        """Store the posterior; a full or read-only disk costs the cache, not the forecast."""
+    def store(self, key: str, stored: Stored) -> None:
+        """Store arrays and report; a full or read-only disk costs the cache, not the forecast."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self._folder, prefix=".new-", suffix=SUFFIX)
             try:
                 with os.fdopen(handle, "wb") as file:
-                    file.write(_encode(posterior))
+                    file.write(_encode(stored))
                 # one rename: another process sees the old file or the new one, never a part
                 Path(name).replace(self._path(key))
             except BaseException:
@@ -112,29 +114,30 @@ def cache_key(*parts: object) -> str:
     return digest.hexdigest()[:40]
 
 
-def _encode(posterior: Posterior) -> bytes:
-    """Return the posterior as a line of JSON and its arrays' bytes."""
+def _encode(stored: Stored) -> bytes:
+    """Return a line of JSON and the arrays' bytes."""
     arrays = {
-        name: np.ascontiguousarray(getattr(posterior, name), dtype=dtype)
-        for name, dtype in _ARRAYS.items()
+        name: np.ascontiguousarray(array, dtype="<i8" if array.dtype.kind == "i" else "<f8")
+        for name, array in stored.arrays.items()
     }
     body = b"".join(array.tobytes() for array in arrays.values())
     head = {
         "format": FORMAT,
-        "shapes": {name: array.shape for name, array in arrays.items()},
-        "report": asdict(posterior.report),
+        "arrays": {name: (array.dtype.str, array.shape) for name, array in arrays.items()},
+        "report": asdict(stored.report),
         "sha256": hashlib.sha256(body).hexdigest(),
     }
-    return json.dumps(head, sort_keys=True).encode() + b"\n" + body
+    # not sorted: the arrays' order is that of their bytes
+    return json.dumps(head).encode() + b"\n" + body
 
 
-def _decode(payload: bytes) -> Posterior:
-    """Return the posterior of a file's bytes.
+def _decode(payload: bytes) -> Stored:
+    """Return what `_encode` wrote.
 
     Raises
     ------
     ValueError, KeyError, TypeError
-        If the bytes are not what `_encode` wrote.
+        If the bytes are anything else.
     """
     line, _, body = payload.partition(b"\n")
     head = json.loads(line)
@@ -142,15 +145,34 @@ def _decode(payload: bytes) -> Posterior:
         raise ValueError("its format is another one")
     if hashlib.sha256(body).hexdigest() != head["sha256"]:
         raise ValueError("its checksum does not match")
-    arrays: dict[str, NDArray[np.float64]] = {}
+    arrays: dict[str, NDArray[Any]] = {}
     start = 0
-    for name, dtype in _ARRAYS.items():
-        shape = tuple(head["shapes"][name])
+    for name, (dtype, shape) in head["arrays"].items():
+        if dtype not in ("<i8", "<f8"):
+            raise ValueError(f"an array has the type {dtype!r}")
         size = int(np.prod(shape)) * 8
         arrays[name] = np.frombuffer(body[start : start + size], dtype=dtype).reshape(shape)
         start += size
     stored: dict[str, Any] = head["report"]
     for name in ("failures", "escalations"):
         stored[name] = tuple(stored[name])
-    report = FitReport(**stored)
-    return Posterior(**arrays, report=report)  # type: ignore[arg-type]
+    return Stored(arrays, FitReport(**stored))
+
+
+class PosteriorCache:
+    """Posteriors of single series by key; arguments as for `ArrayCache`."""
+
+    def __init__(self, folder: Path, announce: Callable[[str], None]) -> None:
+        self._cache = ArrayCache(folder, announce)
+
+    def load(self, key: str) -> Posterior | None:
+        """Return the posterior stored under the key, or None."""
+        found = self._cache.load(key)
+        if found is None or set(found.arrays) != set(_POSTERIOR_ARRAYS):
+            return None
+        return Posterior(**found.arrays, report=found.report)
+
+    def store(self, key: str, posterior: Posterior) -> None:
+        """Store the posterior."""
+        arrays = {name: getattr(posterior, name) for name in _POSTERIOR_ARRAYS}
+        self._cache.store(key, Stored(arrays, posterior.report))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from forecaster.inference.report import FitReport
     from forecaster.inference.timeline import Timeline
     from forecaster.models.observations import Observations
+    from forecaster.models.single import Linked
     from forecaster.models.static_effects import StaticPrior
 
     FloatArray = NDArray[np.float64]
@@ -32,9 +33,9 @@ class Posterior:
 
     Attributes
     ----------
-    theta : (4, n_draws) hyperparameters
+    theta : (n_theta, n_draws) hyperparameters
     theta_index : (n_draws,) draws with the same number share their hyperparameters
-    effects : (n_effects, n_draws) level at the anchor, drift, offsets of the bases
+    effects : (n_effects, n_draws) level at the anchor, drift, offsets of the bases, regressors
     state : (2, n_draws) level and stray slope b - d at the end of the timeline
     kept : (n_kept, n_draws) level, or average over a window, of the timeline's kept ones
     report : FitReport
@@ -75,16 +76,21 @@ def draw_posterior(
     *,
     report: FitReport,
     rng: np.random.Generator,
+    linked: Linked | None = None,
 ) -> Posterior:
     """Draw effects and states for hyperparameters already drawn.
 
     Parameters
     ----------
-    theta : (4, n_distinct)
+    theta : (n_theta, n_distinct)
     theta_index : (n_draws,), sorted
         Which column of `theta` each draw uses.
     timeline : Timeline
         With the windows to be kept, ending where trajectories begin.
+    static : StaticPrior
+        The regressors' effects are drawn, but neither the final state nor the kept values hold
+        what they add: a forecast adds it, to these and to all that follow.
+    linked : link values that hang on theta, as for `run_filter`
     """
     n_draws, n_effects = len(theta_index), len(static.mean)
     noise = rng.standard_normal((n_effects + 2 + len(timeline.kept), n_draws))
@@ -93,8 +99,16 @@ def draw_posterior(
     states = np.empty((len(wanted), n_draws))
     width = max(1, _CHUNK_VALUES // (timeline.n_states * (timeline.n_states + n_effects + 1)))
     for first in range(0, theta.shape[1], width):
-        filtered = run_filter(theta[:, first : first + width], observations, timeline, static)
-        marginal = integrate_static(filtered, static, n=observations.n)
+        points = slice(first, first + width)
+        part = static.at(points)
+        filtered = run_filter(
+            theta[:, points],
+            observations,
+            timeline,
+            part,
+            linked=None if linked is None else linked.at(points),
+        )
+        marginal = integrate_static(filtered, part, n=observations.n)
         here = (theta_index >= first) & (theta_index < first + width)
         deviation[:, here], states[:, here] = _draw_given(
             filtered.mean[wanted],
@@ -106,8 +120,8 @@ def draw_posterior(
     effects = static.mean[:, None] + deviation
     level, drift = effects[LEVEL], effects[DRIFT]
     kept = states[2:] / timeline.kept_lengths[:, None]
-    kept += level + drift * (timeline.kept_middles - timeline.anchor)[:, None]
-    final = states[LEVEL_STATE] + level + drift * (timeline.end - timeline.anchor)
+    kept += level + drift * (timeline.kept_middles - static.anchor)[:, None]
+    final = states[LEVEL_STATE] + level + drift * (timeline.end - static.anchor)
     return Posterior(
         theta=theta[:, theta_index],
         theta_index=theta_index,

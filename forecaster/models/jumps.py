@@ -10,7 +10,6 @@ likelihood is exact.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,27 +26,16 @@ if TYPE_CHECKING:
 
     from forecaster.models.observations import Observations
     from forecaster.models.static_effects import StaticPrior
-    from forecaster.workspace.beliefs import LogNormal, TrendPrior
+    from forecaster.workspace.beliefs import TrendPrior
+    from forecaster.workspace.single_beliefs import JumpPrior
 
     FloatArray = NDArray[np.float64]
 
 NAMES = (*THETA_NAMES, "jump_rate", "jump_sd")
 JUMP_RATE, JUMP_SD = len(THETA_NAMES), len(THETA_NAMES) + 1
 """Rows of a theta array."""
-
-
-@dataclass(frozen=True, slots=True)
-class JumpPrior:
-    """What is believed of jumps.
-
-    Attributes
-    ----------
-    rate : jumps a year
-    sd : of one jump, link units (times the typical change for kind real)
-    """
-
-    rate: LogNormal
-    sd: LogNormal
+_SAME_TIME = 1e-9
+"""Years; edges closer than this are one."""
 
 
 def jumps_model(
@@ -59,7 +47,7 @@ def jumps_model(
         """Return (6, n_points) from (n_points, 6): the trend's rows, then rate and sd of jumps."""
         trend = trend_theta_at(unit[:, :JUMP_RATE], prior, scale=observations.scale)
         rate = jumps.rate.median * np.exp(jumps.rate.log_sd * unit[:, JUMP_RATE])
-        sd = jumps.sd.median * np.exp(jumps.sd.log_sd * unit[:, JUMP_SD]) * observations.scale
+        sd = jumps.size.median * np.exp(jumps.size.log_sd * unit[:, JUMP_SD]) * observations.scale
         return np.ascontiguousarray(np.vstack([trend, rate, sd]))
 
     return SingleModel(
@@ -73,6 +61,28 @@ def jumps_model(
     )
 
 
+def share_after(start: FloatArray, end: FloatArray, time: FloatArray | float) -> FloatArray:
+    """Return how much of each window lies after a time; of a point, whether it does.
+
+    A point at the very time of a jump has not seen it.
+
+    Parameters
+    ----------
+    start, end : (n,), equal for a point
+    time : a number, or (n_times,)
+
+    Returns
+    -------
+    (n,), or (n, n_times)
+    """
+    if np.ndim(time) == 1:
+        start, end = start[:, None], end[:, None]
+    length = end - start
+    is_point = length < _SAME_TIME
+    shares = np.clip(end - time, 0.0, length) / np.where(is_point, 1.0, length)
+    return np.where(is_point, end > time + _SAME_TIME, shares)
+
+
 def _jump_columns(observations: Observations) -> tuple[FloatArray, FloatArray]:
     """Return (n, n_times) the share of each window after each time, and the years it stands for.
 
@@ -80,14 +90,10 @@ def _jump_columns(observations: Observations) -> tuple[FloatArray, FloatArray]:
     """
     start, end = observations.start, observations.end
     edges = np.sort(np.concatenate([start, end]))
-    edges = edges[np.concatenate([[True], np.diff(edges) > 1e-9])]
-    edges = edges[(edges > end.min() - 1e-9) & (edges < end.max() + 1e-9)]
+    edges = edges[np.concatenate([[True], np.diff(edges) > _SAME_TIME])]
+    edges = edges[(edges > end.min() - _SAME_TIME) & (edges < end.max() + _SAME_TIME)]
     times, gaps = edges[:-1], np.diff(edges)
-    length = end - start
-    after = np.clip(end[:, None] - times, 0.0, length[:, None])
-    is_point = length < 1e-9
-    shares = after / np.where(is_point, 1.0, length)[:, None]
-    return np.where(is_point[:, None], end[:, None] > times + 1e-9, shares), gaps
+    return np.array([share_after(start, end, time) for time in times]).T, gaps
 
 
 def pymc_model(
@@ -104,7 +110,7 @@ def pymc_model(
     start, end = o.start - static.anchor, o.end - static.anchor
     cell_start, cell_end, weights = cut_into_cells(start, end)
     scales = np.array([o.scale, o.scale, 1.0, o.scale, 1.0, o.scale])
-    believed = (*prior.theta, jumps.rate, jumps.sd)
+    believed = (*prior.theta, jumps.rate, jumps.size)
     log_median = np.log(np.array([p.median for p in believed]) * scales)
     log_sd = np.array([p.log_sd for p in believed])
     fixed = static_covariance(o, static) + np.diag(o.noise_sd**2)

@@ -9,7 +9,8 @@ when the series grows: its window is shifted, the tilted average, to first order
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ import numpy as np
 
 from forecaster.errors import InputError
 from forecaster.models.links import LINKS, LinkValue
+from forecaster.workspace.facts import History
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecaster.workspace.beliefs import TrendPrior
-    from forecaster.workspace.facts import History, SeriesEntry
+    from forecaster.workspace.facts import SeriesEntry
+    from forecaster.workspace.periods import Period
+    from forecaster.workspace.series_beliefs import Level
 
     FloatArray = NDArray[np.float64]
 
@@ -51,6 +55,8 @@ class Observations:
     target_noise_sd : measurement sd of a next figure on the target basis, link units, without
         the counting error of a Poisson count
     target : index of the target basis in `bases`
+    periods : the period of each observation's figure
+    log_slopes : log |dz / dvalue| of each figure, whose sum is `log_jacobian`; empty where unknown
     """
 
     start: FloatArray
@@ -66,6 +72,8 @@ class Observations:
     target_noise_sd: float
     target: int
     notes: tuple[str, ...] = ()
+    periods: tuple[Period, ...] = ()
+    log_slopes: FloatArray = field(default_factory=lambda: np.empty(0))
 
     @property
     def n(self) -> int:
@@ -120,6 +128,34 @@ def link_observations(history: History, prior: TrendPrior) -> Observations:
         target_noise_sd=max(_next_sd(values, history, prior), prior.floor_noise * scale),
         target=history.bases.index(history.target_basis),
         notes=notes,
+        periods=tuple(v.row.period for v in values),
+        log_slopes=np.array([v.log_slope for v in values]),
+    )
+
+
+def believed_level(entry: SeriesEntry, level: Level, prior: TrendPrior) -> Observations:
+    """Return what is believed of a level in the place of a history: one uncertain observation.
+
+    Raises
+    ------
+    InputError
+        If the series is real and its typical change is not stated.
+    """
+    scale, _ = _real_scale(History(entry, date.min, (), (), ""))
+    at = np.array([level.time])
+    return Observations(
+        start=at,
+        end=at,
+        z=np.array([level.mean]),
+        jensen=np.zeros(1),
+        noise_sd=np.array([level.sd]),
+        basis=np.zeros(1, dtype=np.int64),
+        bases=("",),
+        offset_sd=np.zeros(1),
+        scale=scale,
+        log_jacobian=0.0,
+        target_noise_sd=max(prior.quality_sd["estimate"], prior.floor_noise) * scale,
+        target=0,
     )
 
 

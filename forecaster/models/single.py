@@ -23,13 +23,18 @@ class Linked:
 
     Attributes
     ----------
-    z, noise_sd : (n_observations, n_points)
+    z, noise_sd : (n_observations, n_points), or 1 in place of n_points where all share them
     log_jacobian : (n_points,) sum of log |dz / dvalue| beyond the observations' own
     """
 
     z: FloatArray
     noise_sd: FloatArray
     log_jacobian: FloatArray
+
+    def at(self, points: slice) -> Linked:
+        """Return the values at some of the points."""
+        z, noise_sd = (a[:, points] if a.shape[1] > 1 else a for a in (self.z, self.noise_sd))
+        return Linked(z, noise_sd, self.log_jacobian[points])
 
 
 @dataclass(frozen=True, slots=True)

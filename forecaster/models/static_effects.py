@@ -30,21 +30,6 @@ effects of the regressors."""
 
 
 @dataclass(frozen=True, slots=True)
-class KnownLevel:
-    """What is believed of a level that no figure tells.
-
-    Attributes
-    ----------
-    time : decimal years
-    mean, sd : link units
-    """
-
-    time: float
-    mean: float
-    sd: float
-
-
-@dataclass(frozen=True, slots=True)
 class StaticPrior:
     """Normal prior of the static effects.
 
@@ -84,7 +69,6 @@ def static_prior(
     *,
     is_share: bool,
     regressors: Sequence[Regressor] = (),
-    known_level: KnownLevel | None = None,
 ) -> StaticPrior:
     """Return the prior and the design of the static effects.
 
@@ -94,23 +78,12 @@ def static_prior(
     Parameters
     ----------
     regressors : each with `mean` and `sd` of its effect, link units
-    known_level : takes the first value's place where there are no observations
-
-    Raises
-    ------
-    ValueError
-        If there is neither an observation nor a known level.
     """
     o = observations
-    if o.n == 0 and known_level is None:
-        raise ValueError("no observation and no known level: nothing says where the series is")
-    if o.n == 0 and known_level is not None:
-        anchor, level_mean, level_sd = known_level.time, known_level.mean, known_level.sd
-    else:
-        thin = prior.thin_level if is_share and o.n < 2 else None
-        anchor = float(o.start.min())
-        level_mean = thin.mean if thin else float(o.z[0])
-        level_sd = thin.sd if thin else prior.level_sd * o.scale
+    thin = prior.thin_level if is_share and o.n < 2 else None
+    level_mean = thin.mean if thin else float(o.z[0])
+    level_sd = thin.sd if thin else prior.level_sd * o.scale
+    anchor = float(o.start.min())
     n_offsets = len(o.bases) - 1
     columns = np.zeros((o.n, FIRST_OFFSET + n_offsets))
     columns[:, LEVEL] = 1.0

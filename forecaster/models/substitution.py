@@ -2,12 +2,11 @@
 
 The trend runs on logit(value / cap). Fisher and Pry (1971) saw that one technology replaces another
 along a logistic curve; a cap below one leaves room for those who never change. The cap is a
-hyperparameter, so link values, their errors and the Jacobian hang on it.
+hyperparameter, so link values and the Jacobian hang on it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from forecaster.models.observations import Observations
     from forecaster.models.static_effects import StaticPrior
     from forecaster.workspace.beliefs import TrendPrior
+    from forecaster.workspace.series_beliefs import Cap
 
     FloatArray = NDArray[np.float64]
 
@@ -37,16 +37,8 @@ IMPOSSIBLE = -1e6
 """Log density at caps that a figure exceeds; finite, for the search for modes takes differences."""
 
 
-@dataclass(frozen=True, slots=True)
-class CapPrior:
-    """Logit-normal prior of a cap: mean and sd of log(cap / (1 - cap))."""
-
-    mean: float
-    sd: float
-
-
 def substitution_model(
-    observations: Observations, static: StaticPrior, prior: TrendPrior, cap: CapPrior
+    observations: Observations, static: StaticPrior, prior: TrendPrior, cap: Cap
 ) -> SingleModel:
     """Return the substitution of one share.
 
@@ -76,8 +68,11 @@ def substitution_model(
 def linked_at(theta: FloatArray, observations: Observations) -> Linked:
     """Return the link values under each cap.
 
-    With v the share, z = log v - log(cap - v), and dz / d logit(v) = cap (1 - v) / (cap - v): by
-    this the errors grow, and it is the Jacobian beside the one of the logit.
+    With v the share, z = log v - log(cap - v), and dz / d logit(v) = cap (1 - v) / (cap - v) is
+    the Jacobian beside the one of the logit. Errors of figures keep their size on the link scale:
+    v = cap * logistic(level + error) is a model of its own, with no expansion in it. Errors blown
+    up by that derivative, to keep their size in points, gave caps just above the last figure a
+    spike of likelihood that the exact integral does not have.
     """
     cap = theta[CAP]
     share = 1 / (1 + np.exp(-observations.z[:, None]))
@@ -87,14 +82,12 @@ def linked_at(theta: FloatArray, observations: Observations) -> Linked:
     stretch = cap * (1 - share) / room
     return Linked(
         z=np.log(share) - np.log(room),
-        noise_sd=observations.noise_sd[:, None] * stretch,
+        noise_sd=observations.noise_sd[:, None],
         log_jacobian=np.where(is_possible, np.log(stretch).sum(axis=0), IMPOSSIBLE),
     )
 
 
-def pymc_model(
-    observations: Observations, static: StaticPrior, prior: TrendPrior, cap: CapPrior
-) -> Any:
+def pymc_model(observations: Observations, static: StaticPrior, prior: TrendPrior, cap: Cap) -> Any:
     """Return the same marginal likelihood as a PyMC model, from its closed-form covariance."""
     import pymc
     import pytensor.tensor as pt
@@ -124,7 +117,7 @@ def pymc_model(
         stretch = limit * (1 - share) / room
         cells = cell_covariance(cell_start, cell_end, s_l=s_l, s_b=s_b, tau=tau)
         covariance = pt.dot(pt.dot(weights, cells), weights.T) + fixed
-        covariance += pt.diag((o.noise_sd * stretch) ** 2) + s_o**2 * np.eye(o.n)
+        covariance += np.diag(o.noise_sd**2) + s_o**2 * np.eye(o.n)
         mean = expected + o.jensen * s_l**2
         # observed values that hang on a parameter: their density enters as a potential
         pymc.Potential(

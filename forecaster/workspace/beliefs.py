@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ from forecaster.workspace.single_beliefs import JumpPrior, read_jump_priors
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from forecaster.workspace.drivers import Intervention
     from forecaster.workspace.facts import SeriesEntry
 
 __all__ = [
@@ -51,6 +52,8 @@ Reader = TableReader
 _SHIPPED_DATA = Path(__file__).resolve().parent.parent / "data"
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 """An id of a series; in a formula a minus has blanks around it. Nothing else names a file."""
+
+_TREND_ALONE = {kind: {"trend": 1.0} for kind in KINDS}
 
 THETA_NAMES = ("s_l", "s_b", "tau", "s_o")
 """The hyperparameters of the trend family, in the order of every theta array."""
@@ -94,6 +97,8 @@ class Beliefs:
     jumps : kind -> prior of jumps
     cap : prior of the cap of a share, where the series states none
     workspace : folder that they belong to
+    events : dated events that moved the series asked for
+    pool : kind -> weights of the families that are fitted side by side
     hash : sha256 of the files read at loading, for manifests and cache keys: families.toml and
         the beliefs about the series named then
     folder : where the beliefs about single series lie; None where the workspace has none
@@ -104,6 +109,8 @@ class Beliefs:
     cap: Cap
     hash: str
     workspace: Path = field(compare=False)
+    events: tuple[Intervention, ...] = ()
+    pool: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: dict(_TREND_ALONE))
     folder: Path | None = field(default=None, compare=False)
     _files: dict[str, tuple[TableReader, bytes] | None] = field(
         default_factory=dict, compare=False, repr=False
@@ -121,6 +128,10 @@ class Beliefs:
         if found is None:
             return self.by_kind(entry)
         return read_series_prior(found[0], entry, self.trend[entry.kind])
+
+    def without_series(self) -> Beliefs:
+        """Return the defaults alone: a file's series has no beliefs of its own, whatever its name."""
+        return replace(self, folder=None, events=(), _files={})
 
     def by_kind(self, entry: SeriesEntry) -> SeriesPrior:
         """Return the prior of a series of which nothing is stated, such as a bare file's."""

@@ -85,8 +85,17 @@ def load_entries(workspace: Path) -> Mapping[str, SeriesEntry]:
     return entries
 
 
-def load_facts(workspace: Path, series: Sequence[str]) -> Facts:
+def load_facts(
+    workspace: Path,
+    series: Sequence[str],
+    *,
+    entries: Mapping[str, SeriesEntry] | None = None,
+) -> Facts:
     """Read some series: only the history files that mention one of them are parsed.
+
+    Parameters
+    ----------
+    entries : what `load_entries` returned, where that was asked before
 
     Raises
     ------
@@ -94,7 +103,7 @@ def load_facts(workspace: Path, series: Sequence[str]) -> Facts:
         If a series is unknown (the nearest names are offered), a file cannot be read, or lines
         about these series have faults.
     """
-    entries = load_entries(workspace)
+    entries = load_entries(workspace) if entries is None else entries
     for name in series:
         require_series(name, entries)
     wanted = with_years_to_date(series, entries)

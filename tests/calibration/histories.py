@@ -11,7 +11,9 @@ from forecaster.inference.posterior import Posterior, draw_posterior
 from forecaster.inference.report import FitReport
 from forecaster.inference.timeline import lay_out
 from forecaster.models.observations import Observations, link_observations
+from forecaster.models.single import SingleModel
 from forecaster.models.static_effects import static_prior
+from forecaster.models.trend import trend_model
 from forecaster.workspace.beliefs import SHIPPED_PRIORS, load_beliefs
 from forecaster.workspace.facts import History, Row, SeriesEntry, Source
 from forecaster.workspace.periods import parse_period
@@ -60,6 +62,13 @@ def flat(*periods: str) -> dict[str, str]:
 def linked(history: History) -> Observations:
     """Return the history on the link scale under the shipped priors."""
     return link_observations(history, PRIORS[history.entry.kind])
+
+
+def model_of(history: History) -> SingleModel:
+    """Return the trend of the history under the shipped priors."""
+    observations, prior = linked(history), PRIORS[history.entry.kind]
+    static = static_prior(observations, prior, is_share=history.entry.kind == "share")
+    return trend_model(observations, static, prior)
 
 
 def plan_of(history: History, until: str, *, latent: bool = False) -> Plan:

@@ -29,7 +29,7 @@ from forecaster.inference.report import FitReport
 from forecaster.inference.timeline import lay_out
 from forecaster.models.observations import link_observations
 from forecaster.models.static_effects import static_prior
-from forecaster.models.trend import make_step, theta_at
+from forecaster.models.trend import make_step, theta_at, trend_model
 from forecaster.workspace.beliefs import SHIPPED_PRIORS, TrendPrior, load_beliefs
 from forecaster.workspace.facts import History, Row, SeriesEntry, Source
 from forecaster.workspace.periods import Period, parse_period
@@ -288,7 +288,8 @@ def run_once(design: Design, prior: TrendPrior, rng: np.random.Generator) -> Out
         report=report,
         rng=rng,
     )
-    trajectories = draw_trajectories(posterior, plan, observations, truth.history.entry, rng=rng)
+    model = trend_model(observations, static, prior)
+    trajectories = draw_trajectories(posterior, plan, model, truth.history.entry, rng=rng)
     pairs = [
         *((truth.unit[i], unit[:, i]) for i in range(4)),
         (truth.drift, posterior.effects[1]),

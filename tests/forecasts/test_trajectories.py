@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from calibration import dense
-from calibration.histories import PRIORS, flat, linked, make_history, plan_of, posterior_at
+from calibration.histories import (
+    PRIORS,
+    flat,
+    linked,
+    make_history,
+    model_of,
+    plan_of,
+    posterior_at,
+)
 from calibration.problems import as_problem
 
 from forecaster.forecasts.trajectories import draw_trajectories
@@ -18,7 +26,7 @@ def _draw(history, until, *, theta=THETA, latent=False, n_draws=N, seed=2):
     plan = plan_of(history, until, latent=latent)
     posterior = posterior_at(history, plan, theta, n_draws=n_draws)
     rng = np.random.default_rng(seed)
-    return draw_trajectories(posterior, plan, linked(history), history.entry, rng=rng)
+    return draw_trajectories(posterior, plan, model_of(history), history.entry, rng=rng)
 
 
 def _assert_moments(draws, mean, covariance):

@@ -1,0 +1,58 @@
+"""Hold what was asked for besides the series, and give every purpose its random stream."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from datetime import date
+
+DEFAULT_SEED = 20260101
+DEFAULT_DRAWS = 4000
+DEFAULT_COVERAGES = (0.5, 0.8, 0.95)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What was asked for, besides the series.
+
+    Attributes
+    ----------
+    as_of : only what was published by then is used
+    until : last period; its frequency is that of the figures
+    coverages : nominal probabilities of the bands, each in (0, 1)
+    engine : 'amis' | 'brute-force' | 'nuts'
+    model : family name, 'module:function' of a custom model, or '' for what the beliefs say
+    n_draws, seed : of the trajectories
+    basis : target basis; None takes the one with the newest figure
+    latent : the latent level on the finest grid, not the published figure
+    allow_unreliable : go on when a fit is not certified, with a warning
+    use_cache : look for the posterior in the user's cache, and keep it there
+    without_judgements : leave out what experts said
+    """
+
+    as_of: date
+    until: str
+    coverages: tuple[float, ...] = DEFAULT_COVERAGES
+    engine: str = "amis"
+    model: str = ""
+    n_draws: int = DEFAULT_DRAWS
+    seed: int = DEFAULT_SEED
+    basis: str | None = None
+    latent: bool = False
+    allow_unreliable: bool = False
+    use_cache: bool = True
+    without_judgements: bool = False
+
+
+def random_stream(seed: int, series: str, purpose: str) -> np.random.Generator:
+    """Return the random stream of one series and purpose.
+
+    Keyed by the series' id, so that its draws are the same whether it runs alone or with others.
+    """
+    words = np.frombuffer(hashlib.sha256(f"{series}/{purpose}".encode()).digest(), dtype="<u4")
+    return np.random.default_rng(np.random.SeedSequence([seed, *words.tolist()]))

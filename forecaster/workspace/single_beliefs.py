@@ -1,0 +1,43 @@
+"""Read what the families of one series believe beyond the trend: jumps, and the cap of a share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forecaster.workspace.facts import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from forecaster.workspace.belief_tables import LogNormal, TableReader
+
+
+@dataclass(frozen=True, slots=True)
+class JumpPrior:
+    """What is believed of jumps of the level.
+
+    Attributes
+    ----------
+    rate : jumps a year
+    size : sd of one jump, link units (typical changes for kind real)
+    """
+
+    rate: LogNormal
+    size: LogNormal
+
+
+def read_jump_priors(reader: TableReader) -> Mapping[str, JumpPrior]:
+    """Read the tables `[jumps.<kind>]` of families.toml.
+
+    Raises
+    ------
+    InputError
+        If a prior is missing or out of range.
+    """
+    return {
+        kind: JumpPrior(
+            reader.log_normal(f"jumps.{kind}.rate"), reader.log_normal(f"jumps.{kind}.size")
+        )
+        for kind in KINDS
+    }
