@@ -18,6 +18,7 @@ class Commands(LateGroup):
         "show": "Show the history of a series, its sources and where they disagree.",
         "forecast": "Forecast series, or CSV files, with bands.",
         "reach": "Say how likely a series reaches a level, and when.",
+        "explain": "Say what dated events did to a series, and what its history taught.",
         "validate": "Check every file of a workspace and report all faults at once.",
         "priors": "Show, or write down, what is assumed about a series beforehand.",
         "cache": "Show or empty the cache of fitted models.",

@@ -173,7 +173,7 @@ def check_forecast(draws: FloatArray, history: CustomHistory, *, where: str) -> 
     if kind == "count":
         return np.rint(draws)
     if kind == "cumulative":
-        last = history.values[-1]
+        last = history.values[-1] if len(history.values) else 0.0
         before = np.column_stack([np.full(len(draws), last), draws[:, :-1]])
         falls = draws < before - _ROUNDING * np.maximum(before, 1.0)
         _refuse(falls, draws, history, where, "falls, and a running total never does")

@@ -1,0 +1,72 @@
+"""The command `explain`, run as a user would."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from .conftest import Run
+
+NVIDIA = "cn-ai-chip-share-nvidia"
+BAN = "us-china-specific-chip-ban"
+
+
+def test_a_dated_event_is_told_with_its_band_and_its_prior(run: Run):
+    ran = run("explain", NVIDIA, "--no-cache")
+    assert (ran.code, ran.stderr) == (0, "")
+    assert "1 dated event is estimated from 4 figures known by 2026-11-22." in ran.stdout
+    flat = " ".join(ran.stdout.split())
+    assert "before, it was believed to be -29 (-40 to -15)." in flat
+    assert "prior variance" in flat
+    assert f"({BAN})" in flat
+    # 4 figures bear one event; the older one has the narrower prior
+    assert "Left out: First round of US chip controls" in flat
+
+
+def test_the_record_agrees_with_the_screen(run: Run):
+    record = json.loads(run("explain", NVIDIA, "--no-cache", "--json").stdout)
+    (event,) = record["events"]
+    assert event["driver"] == BAN
+    assert event["prior"]["bands"]["80"]["lower"] == pytest.approx(-40, abs=1e-3)
+    assert event["prior"]["bands"]["80"]["upper"] == pytest.approx(-15, abs=1e-3)
+    assert event["is_informed"]
+    assert 0 < event["variance_removed"] < 1
+    assert [p["name"] for p in record["parameters"]] == ["s_l", "s_b", "tau", "s_o", "d"]
+
+
+def test_an_event_is_not_known_before_it_happened(run: Run):
+    ran = run("explain", "cn-ai-chip-domestic-share", "--as-of", "2024-11-30", "--no-cache")
+    assert ran.code == 0
+    assert "No dated event is known to have moved this series" in " ".join(ran.stdout.split())
+
+
+def test_an_event_without_figures_after_it_stays_at_its_prior(run: Run):
+    ran = run("explain", "us-gpu-cluster-performance-share", "--no-cache")
+    assert ran.code == 0
+    flat = " ".join(ran.stdout.split())
+    assert "Growing from 2026-07 to 2028-07; it begins after the last figure." in flat
+    assert "No figure shows a change in it yet" in flat
+
+
+def test_a_file_has_no_events_but_parameters(run: Run, data_file):
+    ran = run("explain", data_file("good-annual.csv"), "--kind", "positive", "--no-cache")
+    assert ran.code == 0
+    assert "No dated event is known to have moved this series" in " ".join(ran.stdout.split())
+    assert "(tau), years" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["us-ai-private-investment / cn-ai-private-investment"], "it is computed from other"),
+        ([NVIDIA, "--model", "growth:build"], "your own model tells what it likes"),
+        (["cn-ai-chip-share-nvidi"], "did you mean 'cn-ai-chip-share-nvidia'"),
+    ],
+)
+def test_what_has_no_model_of_its_own_is_refused(run: Run, arguments: list[str], problem: str):
+    ran = run("explain", *arguments)
+    assert (ran.code, ran.stdout) == (2, "")
+    assert problem in ran.stderr
