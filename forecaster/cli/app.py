@@ -20,7 +20,7 @@ class Commands(LateGroup):
         "reach": "Say how likely a series reaches a level, and when.",
         "explain": "Say what dated events did to a series, and what its history taught.",
         "validate": "Check every file of a workspace and report all faults at once.",
-        "priors": "Show, or write down, what is assumed about a series beforehand.",
+        "priors": "Show, or write down, what is assumed about a series before its history is seen.",
         "cache": "Show or empty the cache of fitted models.",
     }
 

@@ -84,7 +84,7 @@ def elicit_command(
 ) -> None:
     """Turn three quantiles into a belief of the workspace; asks for them, or takes a list.
 
-    forecaster priors elicit us-ai-private-investment --what growth --workspace mine
+    forecaster priors elicit us-ai-vc --quantiles 5%=-0.1,50%=0.1,95%=0.3 --out us-ai-vc.toml
     """
     from forecaster.cli.elicit import ElicitRequest, elicit
 
