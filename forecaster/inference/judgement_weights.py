@@ -1,6 +1,6 @@
 """Weigh points of the hyperparameters by how well they foretell what experts said.
 
-For judgement J with our forecast m of its day, the de-anchored value is v = (J - kappa m) / (1 - kappa).
+For judgement J with our forecast m of its day, v = (J - kappa m) / (1 - kappa) is de-anchored.
 Given the hyperparameters and kappa, the values v are jointly normal; the density of J is that of v
 divided by 1 - kappa. A judgement made before any figure was known repeats nothing: v = J, its error
 as large as the others'.
