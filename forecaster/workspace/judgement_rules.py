@@ -74,6 +74,11 @@ def sift_judgements(
     return SiftedJudgements(tuple(sieve.judgements), tuple(sieve.left_out))
 
 
+def reason_unusable(judgement: Judgement, entry: SeriesEntry) -> str:
+    """Return why a statement is no forecast with a central value, or nothing."""
+    return _reason_no_forecast(judgement) or _reason_no_value(judgement, entry)
+
+
 class _Sieve:
     """Judgements that are still in, and those that fell out."""
 
