@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecaster.inference.certify import infer
+from forecaster.inference.certify import HyperPosterior, infer
+from forecaster.inference.importance import LEAST_ESS
 from forecaster.inference.linearisation import (
     composition_problem,
     linearisation_log_weights,
@@ -47,8 +48,10 @@ if TYPE_CHECKING:
 MOST_K_HAT = 0.7
 EVEN_ENOUGH = 0.99
 """Share of the draws that weights must be worth to be left alone."""
-LEAST_SHARE_OF_DRAWS = 0.1
-"""Weights that are worth fewer draws than this say that the linearisation failed."""
+LEAST_SHARE = 0.25
+"""Weights must be worth this share of the draws asked for, or LEAST_ESS of them."""
+MULTIPLES = (1, 4, 16)
+"""How many paths are drawn for each one asked for, until the weights can be trusted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,84 +116,124 @@ def fit_composition(
     static = composition_static(publications, readings, prior)
     problem = composition_problem(publications, readings, static, prior)
     hyper = infer(problem, engine=engine, seed=seed, rng=rng, announce=announce)
-    chosen = resample(hyper.weights, n_draws, rng=rng)
-    is_new = np.diff(chosen, prepend=-1) > 0  # indices come in order
-    index = np.cumsum(is_new) - 1
-    theta = np.ascontiguousarray(hyper.theta[:, chosen[is_new]])
-    paths = draw_paths(
-        theta,
-        index,
-        _with_windows(readings, len(kept)),
-        publication_timeline(publications, kept=kept, end=end),
-        static,
-        rng=rng,
-    )
-    draws, report = np.arange(n_draws), hyper.report
-    if not publications.is_complete.all():
-        log_weights = linearisation_log_weights(publications, readings, static, paths)
-        draws, report = _correct(log_weights, report, rng=rng)
-    return _posterior(publications, static, theta[:, index], index, paths, draws, kept, end, report)
+    proposal = _Proposal(publications, readings, static, hyper, tuple(kept), end)
+    drawn, report = proposal.draw(n_draws, rng=rng, announce=announce)
+    return _posterior(publications, static, drawn, kept, end, report)
 
 
-def _with_windows(readings: LinearReadings, n_more: int) -> LinearReadings:
-    """Return the readings with windows added that nothing reads: they are only smoothed."""
-    last = np.full(n_more, readings.first[-1])
-    return replace(readings, first=np.concatenate([readings.first, last]))
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """Paths with their hyperparameters; fields as in CompositionPosterior and Paths."""
+
+    theta: FloatArray
+    theta_index: NDArray[np.int64]
+    paths: Paths
+
+    def at(self, chosen: NDArray[np.int64]) -> _Drawn:
+        """Return some of the draws."""
+        p = self.paths
+        arrays = (p.effects, p.windows, p.errors, p.state)
+        picked = Paths(*(array[..., chosen] for array in arrays))
+        return _Drawn(self.theta[:, chosen], self.theta_index[chosen], picked)
 
 
-def _correct(
-    log_weights: FloatArray, report: FitReport, *, rng: np.random.Generator
-) -> tuple[NDArray[np.int64], FitReport]:
-    """Return which draws to keep, and the report with the linearisation's numbers."""
-    n = len(log_weights)
-    weights, k_hat = smooth_weights(log_weights)
-    ess = effective_size(weights)
-    said = {**report.diagnostics, "linearisation_k_hat": k_hat, "linearisation_ess": ess}
-    gained = float(log_sum_exp(log_weights, axis=0)) - math.log(n)
-    report = replace(report, log_evidence=report.log_evidence + gained)
+@dataclass(frozen=True, slots=True)
+class _Proposal:
+    """The posterior under linearised readings, from which paths are drawn and weighed."""
+
+    publications: Publications
+    readings: LinearReadings
+    static: StaticPrior
+    hyper: HyperPosterior
+    kept: tuple[tuple[float, float], ...]
+    end: float
+
+    def draw(
+        self, n_draws: int, *, rng: np.random.Generator, announce: Callable[[str], None]
+    ) -> tuple[_Drawn, FitReport]:
+        """Return draws from the exact posterior, and the report with what they are worth."""
+        report = self.hyper.report
+        if self.publications.is_complete.all():
+            return self._paths(n_draws, rng), report
+        for k, multiple in enumerate(MULTIPLES):
+            n = multiple * n_draws
+            drawn = self._paths(n, rng)
+            log_weights = linearisation_log_weights(
+                self.publications, self.readings, self.static, drawn.paths
+            )
+            weights, k_hat = smooth_weights(log_weights)
+            ess = effective_size(weights)
+            failure = _failure(k_hat, ess, n=n, n_draws=n_draws)
+            if not failure or k + 1 == len(MULTIPLES):
+                break
+            sentence = f"{failure}: drawing {MULTIPLES[k + 1] * n_draws} paths"
+            announce(sentence)
+            report = replace(report, escalations=(*report.escalations, sentence))
+        gained = float(log_sum_exp(log_weights, axis=0)) - math.log(n)
+        said = {"linearisation_ess": ess}
+        if ess < EVEN_ENOUGH * n:
+            said["linearisation_k_hat"] = k_hat
+        report = replace(
+            report,
+            ess=min(report.ess, ess),
+            log_evidence=report.log_evidence + gained,
+            failures=(*report.failures, *((failure,) if failure else ())),
+            diagnostics={**report.diagnostics, **said},
+        )
+        if ess >= EVEN_ENOUGH * n and n == n_draws:
+            return drawn, report
+        return drawn.at(resample(weights, n_draws, rng=rng)), report
+
+    def _paths(self, n: int, rng: np.random.Generator) -> _Drawn:
+        """Return n draws under the linearised readings."""
+        chosen = resample(self.hyper.weights, n, rng=rng)
+        is_new = np.diff(chosen, prepend=-1) > 0  # indices come in order
+        index = np.cumsum(is_new) - 1
+        theta = np.ascontiguousarray(self.hyper.theta[:, chosen[is_new]])
+        # windows that nothing reads: they are only smoothed
+        last = np.full(len(self.kept), self.readings.first[-1])
+        readings = replace(self.readings, first=np.concatenate([self.readings.first, last]))
+        timeline = publication_timeline(self.publications, kept=self.kept, end=self.end)
+        paths = draw_paths(theta, index, readings, timeline, self.static, rng=rng)
+        return _Drawn(theta[:, index], index, paths)
+
+
+def _failure(k_hat: float, ess: float, *, n: int, n_draws: int) -> str:
+    """Return what is wrong with the weights of the linearisation, or nothing."""
     if ess >= EVEN_ENOUGH * n:
-        return np.arange(n), replace(report, diagnostics=said)
-    failures = report.failures
-    if not k_hat < MOST_K_HAT or not ess >= LEAST_SHARE_OF_DRAWS * n:
-        said_of_it = f"k-hat {k_hat:.2f} with {ess:.0f} of {n} draws effective"
-        failure = f"shares that no figure tells apart are too uncertain to linearise ({said_of_it})"
-        failures = (*failures, failure)
-    kept = resample(weights, n, rng=rng)
-    return kept, replace(report, diagnostics=said, failures=failures)
+        return ""  # weights that hardly differ do no harm, whatever the shape of their tail
+    if k_hat < MOST_K_HAT and ess >= min(LEAST_ESS, LEAST_SHARE * n_draws):
+        return ""
+    numbers = f"k-hat {k_hat:.2f}, {ess:.0f} of {n} draws effective"
+    return f"shares that no figure tells apart are too uncertain to linearise ({numbers})"
 
 
 def _posterior(
     publications: Publications,
     static: StaticPrior,
-    theta: FloatArray,
-    theta_index: NDArray[np.int64],
-    paths: Paths,
-    draws: NDArray[np.int64],
+    drawn: _Drawn,
     kept: Sequence[tuple[float, float]],
     end: float,
     report: FitReport,
 ) -> CompositionPosterior:
-    """Return the chosen draws with the static effects added."""
-    p = publications
+    """Return the draws with the static effects added."""
+    p, paths = publications, drawn.paths
     c = p.n_parts - 1
-    effects = paths.effects[:, draws]
-    level, drift = effects[:c], effects[c : 2 * c]
+    level, drift = paths.effects[:c], paths.effects[c : 2 * c]
     offset = np.zeros_like(level)
     if p.target > 0:
-        offset = effects[c * (1 + p.target) : c * (2 + p.target)]
+        offset = paths.effects[c * (1 + p.target) : c * (2 + p.target)]
     middle = np.array([(a + b) / 2 - static.anchor for a, b in kept])
-    averages = paths.windows[p.n :][..., draws] + level + middle[:, None, None] * drift
-    final = paths.state[:, :, draws]
+    final = paths.state.copy()
     final[0] += level + drift * (end - static.anchor)
-    theta = theta[:, draws]
     return CompositionPosterior(
         basis=log_ratio_basis(p.n_parts),
-        theta=theta,
-        theta_index=theta_index[draws],
+        theta=drawn.theta,
+        theta_index=drawn.theta_index,
         drift=drift,
         offset=offset,
         state=final,
-        kept=averages,
-        noise_sd=np.hypot(theta[S_O], p.target_noise_sd * coordinate_scale(p.n_parts)),
+        kept=paths.windows[p.n :] + level + middle[:, None, None] * drift,
+        noise_sd=np.hypot(drawn.theta[S_O], p.target_noise_sd * coordinate_scale(p.n_parts)),
         report=report,
     )

@@ -177,12 +177,15 @@ def _each_alone(
 
 
 def _newest_basis(histories: Iterable[History]) -> str:
-    """Return the basis of the newest datum; of several the one that most parts have."""
-    ends: dict[str, list[date]] = defaultdict(list)
+    """Return the basis of the newest datum; of several the one that most parts can speak of."""
+    newest: dict[str, date] = {}
+    n_parts: dict[str, int] = defaultdict(int)
     for history in histories:
-        rows = [row for row in history.data if row.basis == history.target_basis]
-        ends[history.target_basis].append(max(row.period.end for row in rows))
-    return max(ends, key=lambda name: (max(ends[name]), len(ends[name]), name))
+        for name in dict.fromkeys((*_declared(history.entry), *history.bases)):
+            n_parts[name] += 1
+        for row in history.data:
+            newest[row.basis] = max(newest.get(row.basis, row.period.end), row.period.end)
+    return max(newest, key=lambda name: (newest[name], n_parts[name], name))
 
 
 def _declared(entry: SeriesEntry) -> tuple[str, ...]:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from unittest.mock import patch
 
 import numpy as np
+
 from calibration import dense
 from calibration.sbc import N_DRAWS, _Path, _rank
-
 from forecaster.forecasts.composition_paths import draw_composition
 from forecaster.forecasts.composition_plan import CompositionPlan, SharedUnit
 from forecaster.forecasts.plan import Stretch
