@@ -75,7 +75,9 @@ class Origin:
     questions: tuple[ReachQuestion, ...]
 
 
-def latest_history(facts: Facts, series: str) -> History | None:
+def latest_history(
+    facts: Facts, series: str, *, least_points: int = LEAST_POINTS_OF_SERIES
+) -> History | None:
     """Return all that is known today of a series with enough points, else None.
 
     None too for a real series without a typical change: half of its origins would have no scale.
@@ -87,7 +89,7 @@ def latest_history(facts: Facts, series: str) -> History | None:
     if history.entry.kind == "real" and history.entry.typical_change is None:
         return None
     on_target = [row for row in history.data if row.basis == history.target_basis]
-    return history if len(on_target) >= LEAST_POINTS_OF_SERIES else None
+    return history if len(on_target) >= least_points else None
 
 
 def as_if_published_at_once(facts: Facts, latest: History) -> Facts:
@@ -114,8 +116,8 @@ def pose_origins(known_facts: Facts, latest: History) -> Iterator[Origin]:
         row.period: row.value for row in latest.published if row.basis == latest.target_basis
     }
     previous: Period | None = None
-    for day in _half_year_ends(latest):
-        known = _known_figures(known_facts, latest, day)
+    for day in half_year_ends(latest):
+        known = known_figures(known_facts, latest, day)
         if len(known) < LEAST_POINTS_KNOWN or known[-1].period == previous:
             continue
         previous = known[-1].period
@@ -126,14 +128,14 @@ def pose_origins(known_facts: Facts, latest: History) -> Iterator[Origin]:
             yield Origin(latest.entry, day, latest.target_basis, known, asked, questions)
 
 
-def _half_year_ends(latest: History) -> list[date]:
+def half_year_ends(latest: History) -> list[date]:
     """Return every end of a half-year from the first figure's period to the last publication."""
     first = min(row.period.start for row in latest.published)
     last = max(max(row.source.published, row.period.end) for row in latest.published)
     return [half.end for half in periods_from(period_at(first, "half"), until=last)]
 
 
-def _known_figures(facts: Facts, latest: History, day: date) -> tuple[Row, ...]:
+def known_figures(facts: Facts, latest: History, day: date) -> tuple[Row, ...]:
     """Return what was known on a day: figures at the frequency most used on the target basis."""
     basis = latest.target_basis
     rows = [row for row in facts.rows[latest.entry.id] if row.basis == basis]

@@ -1,4 +1,4 @@
-"""Score probabilities against what happened."""
+"""Score probabilities, draws and bands against what happened."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import ArrayLike, NDArray
 
     FloatArray = NDArray[np.float64]
@@ -36,6 +38,63 @@ def brier(probability: ArrayLike, outcome: ArrayLike) -> FloatArray:
     """
     p, y = _checked(probability, outcome)
     return np.asarray((p - y) ** 2)
+
+
+def crps_of_draws(draws: ArrayLike, outcome: float) -> float:
+    """Return the continuous ranked probability score of a set of draws, in their unit.
+
+    With x_(i) the i-th smallest of n draws: mean |x - y| - sum (2 i - n - 1) x_(i) / n^2.
+
+    Parameters
+    ----------
+    draws : (n_draws,), finite
+    outcome : what happened
+
+    Raises
+    ------
+    ValueError
+        If there are no draws.
+
+    References
+    ----------
+    Gneiting and Raftery (2007), JASA 102, 359: equation 21, of the draws' own distribution.
+    """
+    x = np.sort(np.asarray(draws, dtype=np.float64))
+    if not x.size:
+        raise ValueError("no draws to score")
+    n = x.size
+    spread = float((2 * np.arange(1, n + 1) - n - 1) @ x) / n**2
+    return float(np.abs(x - outcome).mean()) - spread
+
+
+def weighted_interval_score(
+    median: float, bands: Mapping[float, tuple[float, float]], outcome: float
+) -> float:
+    """Return the weighted interval score of a median and some central bands, in their unit.
+
+        (|y - m| / 2 + sum_k a_k / 2 IS_k) / (K + 1/2),    a_k = 1 - coverage of band k
+        IS_k = (u - l) + 2 / a_k ((l - y)_+ + (y - u)_+)
+
+    Parameters
+    ----------
+    bands : coverage -> (lower, upper)
+
+    Raises
+    ------
+    ValueError
+        If a coverage is outside (0, 1).
+
+    References
+    ----------
+    Bracher, Ray, Gneiting and Reich (2021), PLoS Computational Biology 17, e1008618.
+    """
+    total = abs(outcome - median) / 2
+    for coverage, (lower, upper) in bands.items():
+        if not 0 < coverage < 1:
+            raise ValueError(f"coverage must lie in (0, 1), not {coverage}")
+        missed = max(lower - outcome, 0.0) + max(outcome - upper, 0.0)
+        total += (1 - coverage) / 2 * (upper - lower) + missed
+    return total / (len(bands) + 0.5)
 
 
 def weighted_mean(values: ArrayLike, weights: ArrayLike) -> float:

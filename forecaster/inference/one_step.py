@@ -102,9 +102,9 @@ def one_step_ahead(model: SingleModel, points: WeightedPoints) -> OneStep:
         step = list(group)
         weights, k_hat = smooth_weights(log_weights)
         density, probability = likelihood.take(step)
-        own_jacobian = _own_jacobian(model, theta, step)
-        jacobian += own_jacobian
-        ratio = log_sum_exp(log_weights + density + own_jacobian, axis=0)
+        stretch = own_jacobian(model, theta, step)
+        jacobian += stretch
+        ratio = log_sum_exp(log_weights + density + stretch, axis=0)
         ratio -= log_sum_exp(log_weights, axis=0)
         row = (end, n_before, ratio + _log_slope(o, step), weights @ probability, k_hat)
         rows.append((*row, effective_size(weights)))
@@ -136,7 +136,7 @@ def _log_slope(observations: Observations, step: Sequence[Conditional]) -> float
     return float(sum(observations.log_slopes[turn.observation] for turn in step))
 
 
-def _own_jacobian(
+def own_jacobian(
     model: SingleModel, theta: FloatArray, step: Sequence[Conditional]
 ) -> FloatArray | float:
     """Return what the cap of a share adds to that, (n_points,)."""

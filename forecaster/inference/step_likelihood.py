@@ -53,6 +53,15 @@ class PlainSteps:
         first = step[0]
         return found, normal_cdf(first.residual / np.sqrt(first.variance))
 
+    def note(self, turn: Conditional) -> None:
+        """Take one figure without asking how likely it was."""
+        self.log_likelihood = self.log_likelihood + normal_log_density(turn.residual, turn.variance)
+
+    def foresee(self, turn: Conditional, felt: FloatArray) -> FloatArray:
+        """Return the log density of a later figure, (n_points,); no jump can come before it."""
+        del felt
+        return normal_log_density(turn.residual, turn.variance)
+
 
 class JumpSteps:
     """The likelihood of a model with at most one jump in the past.
@@ -95,6 +104,44 @@ class JumpSteps:
         self._n_past = len(last.responses)
         return density, probability
 
+    def note(self, turn: Conditional) -> None:
+        """Take one figure without asking how likely it was."""
+        self._add([turn], n_past=0, new=range(0))
+        self._without += normal_log_density(turn.residual, turn.variance)
+        self._n_past = len(turn.responses)
+
+    def foresee(self, turn: Conditional, felt: FloatArray) -> FloatArray:
+        """Return the log density of a later figure that follows those taken, (n_points,).
+
+        Parameters
+        ----------
+        felt : (n_futures, n_points) sum of squares of what each jump to come, were it of one, adds
+            to the figure; one row for each simulated future
+        """
+        odds = self._past_log_odds()
+        log_past = odds - log_sum_exp(odds, axis=0)
+        mean, spread = self._given_past(turn)
+        futures = [
+            log_sum_exp(
+                log_past + normal_log_density(turn.residual - mean, spread + self._variance * row),
+                axis=0,
+            )
+            for row in felt
+        ]
+        return np.asarray(log_sum_exp(np.array(futures), axis=0) - np.log(len(felt)))
+
+    def _given_past(self, turn: Conditional) -> tuple[FloatArray, FloatArray]:
+        """Return mean and variance of a figure's residual given no jump, or one at each past time.
+
+        Both (1 + n_past, n_points).
+        """
+        past = slice(self._n_past)
+        response = turn.responses[past]
+        left = 1 / (1 / self._variance + self._information[past])
+        none = np.zeros((1, len(self._rate)))
+        mean = np.vstack([none, response * left * self._scores[past]])
+        return mean, turn.variance + np.vstack([none, response**2 * left])
+
     def _past_log_odds(self) -> FloatArray:
         """Return log odds of no jump, 0, and of one at each past time, (1 + n_past, n_points)."""
         past = slice(self._n_past)
@@ -117,12 +164,7 @@ class JumpSteps:
         self, first: Conditional, log_past: FloatArray, log_new: FloatArray, new: range
     ) -> FloatArray:
         """Return the probability of a value not above the first figure's, (n_points,)."""
-        past = slice(self._n_past)
-        response = first.responses[past]
-        left = 1 / (1 / self._variance + self._information[past])
-        none = np.zeros((1, len(self._rate)))
-        mean = np.vstack([none, response * left * self._scores[past]])
-        spread = first.variance + np.vstack([none, response**2 * left])
+        mean, spread = self._given_past(first)
         total = np.zeros(len(self._rate))
         for j, weight in enumerate(np.exp(log_new)):
             is_felt = j > 0 and new[j - 1] < len(first.responses)
