@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecaster.errors import InputError
-from forecaster.workspace.expert_calibration import Resolved
+from forecaster.workspace.expert_calibration import Resolved, unseen_part
 from forecaster.workspace.history import known_by
 from forecaster.workspace.judgement_rules import published_figure, reason_unusable
 from forecaster.workspace.periods import decimal_year
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from forecaster.workspace.rows import SourceList
 
     FloatArray = NDArray[np.float64]
-    DrawFigures = Callable[[Judgement, str], FloatArray]
-    """(judgement, target basis) -> (n_draws,) of our forecast on its day; may raise InputError."""
+    DrawFigures = Callable[[Judgement, str], tuple[FloatArray, float]]
+    """(judgement, target basis) -> (n_draws,) of our forecast on its day, and the decimal year to
+    which figures were known then; may raise InputError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +146,12 @@ def compare(outcome: Outcome, draw_figures: DrawFigures) -> Compared | Unresolve
     """
     judgement, entry = outcome.judgement, outcome.entry
     try:
-        figures = draw_figures(judgement, outcome.basis)
+        figures, known_to = draw_figures(judgement, outcome.basis)
     except InputError as error:
         return Unresolved(judgement, f"no forecast of ours: {error.faults[0].problem}")
     draws = to_link(figures, entry)
     said, _ = stated_value(judgement, entry)
+    made, end = decimal_year(judgement.made_on), judgement.period.end_year
     resolved = Resolved(
         id=judgement.id,
         kind=judgement.kind,
@@ -158,7 +160,8 @@ def compare(outcome: Outcome, draw_figures: DrawFigures) -> Compared | Unresolve
         scale="logit" if entry.kind == "share" else "log",
         made_on=judgement.made_on,
         known_on=outcome.known_on,
-        lead=judgement.period.end_year - decimal_year(judgement.made_on),
+        lead=end - made,
+        unseen=unseen_part(made, known_to=known_to, end=end),
         ours=float(np.median(draws)),
         said=said,
         came=float(to_link(np.array([outcome.value]), entry)[0]),

@@ -69,6 +69,7 @@ def gather_judgements(
     *,
     prepare: Callable[[Settings], SingleJob],
     experts: Experts | None = None,
+    house: str | None = None,
 ) -> JudgementJob | None:
     """Return the judgements about a series that had been made by the as-of date; None without any.
 
@@ -79,6 +80,7 @@ def gather_judgements(
     job : of the series, as of `settings.as_of`
     prepare : returns the job of the same series and family under other settings
     experts : as they could be known on the as-of date; read from the workspace when None
+    house : take the statements of this one only
 
     Raises
     ------
@@ -89,6 +91,7 @@ def gather_judgements(
     if any(row.source.published_is == ASSUMED for row in facts.rows.get(entry.id, ())):
         return None
     stated = read_judgements(beliefs.workspace, entry.id, as_of=settings.as_of)
+    stated = tuple(j for j in stated if house is None or j.publisher == house)
     if not stated:
         return None
     history = job.history if job.history.data else None
@@ -135,6 +138,7 @@ def _read(
                 experts,
                 per_year=round(1 / job.plan.step_length),
                 offset_sd=_offset_sd(judgement, job),
+                known_to=_known_to(judgement, job_of),
                 base=_base(judgement, job_of) if entry.kind == "cumulative" else None,
             )
         except ValueError as error:
@@ -142,6 +146,14 @@ def _read(
         else:
             readings.append(reading)
     return tuple(readings), tuple(refused)
+
+
+def _known_to(judgement: Judgement, job_of: JobOf) -> float | None:
+    """Return where the last figure known on the day of the judgement ends, decimal years."""
+    job = job_of(judgement.made_on)
+    if job is None or not job.history.data:
+        return None
+    return max(row.period.end_year for row in job.history.data)
 
 
 def _base(judgement: Judgement, job_of: JobOf) -> tuple[float, float] | None:

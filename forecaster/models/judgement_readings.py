@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecaster.models.observations import LEAST_GROWTH, MOST_GROWTH
+from forecaster.workspace.expert_calibration import unseen_part
 from forecaster.workspace.judgement_rules import is_edge
 from forecaster.workspace.periods import decimal_year
 
@@ -50,7 +51,8 @@ class JudgementReading:
     jensen : `said` is the average plus this times s_l^2, years
     own_sd, herd_sd, publisher_sd, bias : link units, grown with the lead
     offset_sd : of a basis that is not stated or not in the fit; of the house, not growing
-    kappa_low, kappa_high : range of kappa
+    kappa_low, kappa_high : range of kappa, of a statement of which a part was to be seen already
+        by its day less than the expert's
     house, figure, round : statements that agree in the first share a bias, in the second (basis
         and period) an error of publication, in the third (period, half-year made) a herd effect
     basis : '' where not stated
@@ -90,6 +92,7 @@ def read_judgement(
     *,
     per_year: int,
     offset_sd: float = 0.0,
+    known_to: float | None = None,
     base: tuple[float, float] | None = None,
 ) -> JudgementReading:
     """Return one judgement on the link scale.
@@ -101,6 +104,7 @@ def read_judgement(
     experts : as they could be known on the as-of date
     per_year : steps a year of the grid on which forecasts are drawn
     offset_sd : link units, of a basis that is not stated or not in the fit
+    known_to : end of the last figure known on the day it was made, decimal years
     base : (decimal years, total) of a cumulative series' last total known on the day it was made
 
     Raises
@@ -120,6 +124,9 @@ def read_judgement(
     own = expert.own_sd * growth * observations.scale
     if is_edge(judgement):
         own *= experts.edge_factor
+    unseen = 1.0
+    if known_to is not None:
+        unseen = unseen_part(made, known_to=known_to, end=judgement.period.end_year)
     period, half = str(judgement.period), 1 + (judgement.made_on.month > 6)
     return JudgementReading(
         judgement=judgement,
@@ -134,8 +141,8 @@ def read_judgement(
         publisher_sd=expert.publisher_sd * growth * observations.scale,
         bias=expert.bias * growth * observations.scale,
         offset_sd=offset_sd * observations.scale,
-        kappa_low=expert.kappa_low,
-        kappa_high=expert.kappa_high,
+        kappa_low=expert.kappa_low * unseen,
+        kappa_high=expert.kappa_high * unseen,
         house=judgement.publisher,
         figure=f"{judgement.basis} {period}",
         round=f"{period} {judgement.made_on.year}-H{half}",

@@ -197,6 +197,7 @@ def _read_one(reader: TableReader) -> Resolved:
         made_on=_day(reader, "made_on"),
         known_on=_day(reader, "known_on"),
         lead=reader.number("lead"),
+        unseen=_within(reader, "unseen", 0.0, 1.0),
         ours=reader.number("ours"),
         said=reader.number("said"),
         came=reader.number("came"),

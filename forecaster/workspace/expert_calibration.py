@@ -1,11 +1,13 @@
 """Learn from statements with outcomes how far experts of one kind can be trusted.
 
-    J - m = (1 - kappa) (z - m) + bias + error
+    J - m = (1 - kappa u) (z - m) + bias + error
 
-With m our forecast on the day of the statement J and z what came, 1 - kappa is the slope of J - m
-on z - m. The encompassing regression turned round, of z - m on J - m, has a slope b that says how
+With m our forecast on the day of the statement J and z what came, 1 - kappa u is the slope of J - m
+on z - m. Only what nobody had seen by then can be repeated from what was known: u is the part, of
+the time from the last figure known to the end of the period, that was still to come. The
+encompassing regression turned round, of z - m on J - m, has a slope b that says how
 much of a statement's news is worth taking; under the model it is (1 - kappa) var(z - m) /
-var(J - m), so that it gives the same kappa by way of the two variances.
+var(J - m) where u is one, so that it gives the same kappa by way of the two variances.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ class Resolved:
     scale : 'log' | 'logit'
     known_on : the day on which the outcome was published
     lead : years from the statement to the end of the period
+    unseen : the part u of the time since the last figure known that was still to come, 0 to 1
     ours : our own forecast's median on the day of the statement
     said, came : the statement, and the figure that came
     """
@@ -46,6 +49,7 @@ class Resolved:
     made_on: date
     known_on: date
     lead: float
+    unseen: float
     ours: float
     said: float
     came: float
@@ -87,7 +91,20 @@ class _Point:
     came: float
     said: float
     growth: float
+    unseen: float
     weight: float
+
+
+def unseen_part(made: float, *, known_to: float, end: float) -> float:
+    """Return how much of the time since the last figure known was still to come at a statement.
+
+    Parameters
+    ----------
+    made, known_to, end : of the statement, the last figure known, the period; decimal years
+    """
+    if end <= known_to:
+        return 0.0
+    return min(max((end - made) / (end - known_to), 0.0), 1.0)
 
 
 def calibrate(
@@ -113,8 +130,8 @@ def calibrate(
     middle = sum(kappa_range) / 2
     news = math.fsum(p.weight * (p.came / p.growth) ** 2 for p in points)
     mean_news = news / n_effective if n_effective else 0.0
-    raw_kappa = 1 - _slope(points, 0.0, 0.0)
-    kappa = 1 - _slope(points, pseudo_statements * mean_news, 1 - middle)
+    raw_kappa = _repeated(points, 0.0, math.nan)
+    kappa = _repeated(points, pseudo_statements * mean_news, middle)
     kappa = min(max(kappa, LEAST_KAPPA), MOST_KAPPA)
     raw_bias, raw_square = _errors(points, raw_kappa, 0.0)
     bias, square = _errors(points, kappa, pseudo_statements)
@@ -147,20 +164,26 @@ def _standardised(
             came=(statement.came - statement.ours) / total_sd[statement.scale],
             said=(statement.said - statement.ours) / total_sd[statement.scale],
             growth=growth(statement.lead),
+            unseen=statement.unseen,
             weight=1 / (1 + (n_about[statement.about] - 1) * HERD_CORRELATION),
         )
         for statement in resolved
     ]
 
 
-def _slope(points: Sequence[_Point], pseudo_weight: float, pseudo_slope: float) -> float:
-    """Return the slope of what was said on what came, each error weighed by its growth."""
-    cross = math.fsum(p.weight * p.came * p.said / p.growth**2 for p in points)
-    square = math.fsum(p.weight * p.came**2 / p.growth**2 for p in points)
+def _repeated(points: Sequence[_Point], pseudo_weight: float, pseudo_kappa: float) -> float:
+    """Return kappa: the slope of what was not said on what came, weighed by the errors' growth.
+
+    From (came - said) = kappa (unseen came) - bias - error.
+    """
+    cross = math.fsum(
+        p.weight * (p.came - p.said) * p.unseen * p.came / p.growth**2 for p in points
+    )
+    square = math.fsum(p.weight * (p.unseen * p.came / p.growth) ** 2 for p in points)
     below = square + pseudo_weight
-    if below == 0:
-        return math.nan if pseudo_weight == 0 and pseudo_slope == 0 else pseudo_slope
-    return (cross + pseudo_weight * pseudo_slope) / below
+    if not below:
+        return pseudo_kappa
+    return (cross + pseudo_weight * pseudo_kappa) / below
 
 
 def _errors(points: Sequence[_Point], kappa: float, pseudo: float) -> tuple[float, float]:
@@ -168,7 +191,7 @@ def _errors(points: Sequence[_Point], kappa: float, pseudo: float) -> tuple[floa
     weight = math.fsum(point.weight for point in points)
     if not weight:
         return (0.0, 0.0) if pseudo else (math.nan, math.nan)
-    errors = [(p.said - (1 - kappa) * p.came) / p.growth for p in points]
+    errors = [(p.said - (1 - kappa * p.unseen) * p.came) / p.growth for p in points]
     pairs = list(zip(points, errors, strict=True))
     bias = math.fsum(p.weight * error for p, error in pairs) / (weight + pseudo)
     return bias, math.fsum(p.weight * (error - bias) ** 2 for p, error in pairs)

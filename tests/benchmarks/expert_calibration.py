@@ -55,8 +55,8 @@ def compare_all() -> tuple[list[Compared], list[Unresolved]]:
     left_out = list(others)
     found: list[Compared] = []
 
-    def draw(judgement: Judgement, basis: str) -> np.ndarray:
-        """Return our forecast of a figure on the day of a statement."""
+    def draw(judgement: Judgement, basis: str) -> tuple[np.ndarray, float]:
+        """Return our forecast of a figure on the day of a statement, and to when figures go."""
         settings = Settings(
             as_of=judgement.made_on,
             until=str(judgement.period),
@@ -71,7 +71,9 @@ def compare_all() -> tuple[list[Compared], list[Unresolved]]:
             facts, judgement.series, beliefs, settings,
             announce=lambda sentence: print(sentence, file=sys.stderr),
         )  # fmt: skip
-        return forecast.trajectories[:, -1]
+        return forecast.trajectories[:, -1], max(
+            row.period.end_year for row in forecast.history.data
+        )
 
     for outcome in outcomes:
         compared = compare(outcome, draw)
@@ -92,7 +94,7 @@ def record(resolved: Resolved) -> str:
         f'id = "{resolved.id}"\nkind = "{resolved.kind}"\nhouse = "{resolved.house}"\n'
         f'about = "{resolved.about}"\nscale = "{resolved.scale}"\n'
         f"made_on = {resolved.made_on}\nknown_on = {resolved.known_on}\n"
-        f"lead = {resolved.lead:.3f}\nours = {resolved.ours:.4f}\n"
+        f"lead = {resolved.lead:.3f}\nunseen = {resolved.unseen:.3f}\nours = {resolved.ours:.4f}\n"
         f"said = {resolved.said:.4f}\ncame = {resolved.came:.4f}\n"
     )
 
@@ -100,12 +102,12 @@ def record(resolved: Resolved) -> str:
 def pair_table(resolved: Sequence[Resolved]) -> str:
     """Return every matched statement beside our forecast and what came, as Markdown."""
     lines = [
-        "| statement | kind | about | made on | known on | ours | said | came |",
-        "|---|---|---|---|---|---|---|---|",
+        "| statement | kind | about | made on | known on | u | ours | said | came |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {r.id} | {r.kind} | {r.about} | {r.made_on} | {r.known_on} | {r.ours:.2f} | "
-        f"{r.said:.2f} | {r.came:.2f} |"
+        f"| {r.id} | {r.kind} | {r.about} | {r.made_on} | {r.known_on} | {r.unseen:.2f} | "
+        f"{r.ours:.2f} | {r.said:.2f} | {r.came:.2f} |"
         for r in resolved
     ]
     return "\n".join(lines)
@@ -114,8 +116,9 @@ def pair_table(resolved: Sequence[Resolved]) -> str:
 def table(resolved: Sequence[Resolved]) -> str:
     """Return what the statements say of every kind of expert, as Markdown."""
     experts = load_experts(SHIPPED)
+    shrunk = "bias, shrunk | sd, shrunk | kappa, shrunk"
     lines = [
-        "| kind | n | counts as | bias | sd | kappa | b | bias, shrunk | sd, shrunk | kappa, shrunk |",
+        f"| kind | n | counts as | bias | sd | kappa | b | {shrunk} |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for kind in EXPERT_KINDS:
