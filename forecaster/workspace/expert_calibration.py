@@ -183,7 +183,7 @@ def _repeated(points: Sequence[_Point], pseudo_weight: float, pseudo_kappa: floa
     below = square + pseudo_weight
     if not below:
         return pseudo_kappa
-    return (cross + pseudo_weight * pseudo_kappa) / below
+    return (cross + (pseudo_weight * pseudo_kappa if pseudo_weight else 0.0)) / below
 
 
 def _errors(points: Sequence[_Point], kappa: float, pseudo: float) -> tuple[float, float]:
