@@ -1,24 +1,19 @@
-"""Do the arithmetic of derived series on joint draws.
+"""Make the forecast of a derived series from joint forecasts of the series it rests on.
 
-Inputs share their draws, so a ratio is the ratio of each draw. They need not begin together:
-
-    us        2024 published   2025 published   2026 drawn   2027 drawn
-    cn        2024 published   2025 drawn       2026 drawn   2027 drawn
-    us / cn   history          drawn            drawn        drawn
-
-A figure that is published is the same in every draw. The result begins with the first period that
-is drawn for any input, or later where an input has neither a figure nor draws.
+Counts can all be zero in a draw, and a ratio to them then has no value. A few such draws are left
+out, with a word about it: the answer is then about worlds in which there is something to count.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.errors import InputError
-from forecaster.forecasts.derived_history import derive_history, evaluate, published_figures
+from forecaster.forecasts.derived_draws import derive_draws, figures_of, require_finite
+from forecaster.forecasts.derived_history import derive_history
 from forecaster.inference.report import FitReport
 from forecaster.workspace.faults import quoted
 
@@ -27,11 +22,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from forecaster.forecasts.derived_draws import Figures
     from forecaster.forecasts.forecast import Forecast
     from forecaster.workspace.derived_series import Resolved
     from forecaster.workspace.facts import SeriesEntry
     from forecaster.workspace.formulas import Formula
-    from forecaster.workspace.periods import Period
 
     FloatArray = NDArray[np.float64]
 
@@ -39,140 +34,8 @@ MODEL = "derived"
 """What stands for the family of a formula in a manifest."""
 ROUNDING = 1e-9
 """How far a share may be outside 0 and 1 by rounding."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What is drawn of one series, and what is published of it before.
-
-    Attributes
-    ----------
-    periods : periods drawn, one after the other, of one frequency
-    draws : (n_draws, n_periods), unit of the series
-    published : period -> figure, for earlier periods of that frequency; unit of the series
-    """
-
-    periods: tuple[Period, ...]
-    draws: FloatArray
-    published: Mapping[Period, float] = field(default_factory=dict)
-
-    def drawn_in(self, period: Period) -> FloatArray | None:
-        """Return what a period holds in each draw, or None where nothing is known of it.
-
-        Returns
-        -------
-        (n_draws,), unit of the series
-        """
-        if period in self.periods:
-            return np.asarray(self.draws[:, self.periods.index(period)])
-        if period in self.published:
-            return np.full(len(self.draws), self.published[period])
-        return None
-
-
-def figures_of(forecast: Forecast) -> Figures:
-    """Return the draws of a forecast with the published figures before them.
-
-    A latent level has no published figures.
-    """
-    if forecast.quantity == "latent":
-        return Figures(forecast.periods, forecast.trajectories)
-    found = published_figures(forecast.history, frequency=forecast.periods[0].frequency)
-    return Figures(
-        forecast.periods,
-        forecast.trajectories,
-        {period: known.value for period, known in found.items()},
-    )
-
-
-def derive_draws(formula: Formula, inputs: Mapping[str, Figures]) -> Figures:
-    """Return a formula of joint draws, on the periods that all inputs have.
-
-    Parameters
-    ----------
-    inputs : series -> its figures, of every series of the formula; draw k of all is one world
-
-    Raises
-    ------
-    InputError
-        If the inputs have no period in common, are on different grids, or a result is not finite.
-    ValueError
-        If the inputs have different numbers of draws.
-    """
-    chosen = {name: inputs[name] for name in formula.series}
-    _check_alike(formula, chosen)
-    periods = _common_periods(formula, chosen)
-    columns = []
-    for period in periods:
-        values = {name: figures.drawn_in(period) for name, figures in chosen.items()}
-        columns.append(_evaluated(formula, values, period))
-    return Figures(periods, np.column_stack(columns), _published(formula, chosen))
-
-
-def _check_alike(formula: Formula, inputs: Mapping[str, Figures]) -> None:
-    """Check that draws can be put side by side."""
-    sizes = {name: len(figures.draws) for name, figures in inputs.items()}
-    if len(set(sizes.values())) > 1:
-        raise ValueError(f"inputs of {formula} have different numbers of draws: {sizes}")
-    frequencies = {name: figures.periods[0].frequency for name, figures in inputs.items()}
-    if len(set(frequencies.values())) > 1:
-        grids = ", ".join(f"{quoted(name)} by the {each}" for name, each in frequencies.items())
-        raise InputError(
-            problem=f"the series of the formula are drawn on different grids: {grids}",
-            where=formula.text.shown,
-            fix="ask for published figures of one frequency: leave out --latent",
-        )
-
-
-def _common_periods(formula: Formula, inputs: Mapping[str, Figures]) -> tuple[Period, ...]:
-    """Return the periods after the last that some input lacks; each is drawn for one at least."""
-    drawn = sorted({period for figures in inputs.values() for period in figures.periods})
-    common: list[Period] = []
-    for period in drawn:
-        if any(figures.drawn_in(period) is None for figures in inputs.values()):
-            common = []
-        else:
-            common.append(period)
-    if not common:
-        spans = ", ".join(
-            f"{quoted(name)} from {figures.periods[0]} to {figures.periods[-1]}"
-            for name, figures in inputs.items()
-        )
-        raise InputError(
-            problem=f"the series of the formula have no period in common: {spans}",
-            where=formula.text.shown,
-            fix="ask for a later --until, or use series that are published for the same periods",
-        )
-    return tuple(common)
-
-
-def _evaluated(
-    formula: Formula, values: Mapping[str, FloatArray | None], period: Period
-) -> FloatArray:
-    """Return the formula in every draw of one period, all finite."""
-    known = {name: value for name, value in values.items() if value is not None}
-    found = evaluate(formula.tree, known)
-    n_bad = int(np.count_nonzero(~np.isfinite(found)))
-    if n_bad:
-        share = f"{n_bad} of {len(found)} draws"
-        raise InputError(
-            problem=f"the formula has no finite value in {period}, in {share}",
-            where=formula.text.shown,
-            fix="ask for an earlier --until, or a formula whose parts stay within bounds",
-        )
-    return found
-
-
-def _published(formula: Formula, inputs: Mapping[str, Figures]) -> dict[Period, float]:
-    """Return the formula where all inputs are published, which is before any of them is drawn."""
-    shared = set.intersection(*(set(figures.published) for figures in inputs.values()))
-    found = {}
-    for period in sorted(shared):
-        values = {name: np.array(figures.published[period]) for name, figures in inputs.items()}
-        value = float(evaluate(formula.tree, values))
-        if np.isfinite(value):
-            found[period] = value
-    return found
+MOST_LEFT_OUT = 0.01
+"""Share of the draws that may lack a value because counts are zero."""
 
 
 def derive_forecast(resolved: Resolved, forecasts: Mapping[str, Forecast]) -> Forecast:
@@ -190,11 +53,13 @@ def derive_forecast(resolved: Resolved, forecasts: Mapping[str, Forecast]) -> Fo
     """
     used = [forecasts[name] for name in resolved.series]
     figures = {name: figures_of(forecasts[name]) for name in resolved.series}
+    has_counts = any(resolved.entries[name].kind == "count" for name in resolved.series)
     for name, definition in resolved.definitions:
-        figures[name] = derive_draws(definition, figures)
+        figures[name] = derive_draws(definition, figures, may_lack=has_counts)
         _check_share(resolved.entries[name], definition, figures[name])
-    result = derive_draws(resolved.formula, figures)
+    result = derive_draws(resolved.formula, figures, may_lack=has_counts)
     _check_share(resolved.entry, resolved.formula, result)
+    draws, left_out = _leave_out(resolved.formula, result)
     histories = {name: forecasts[name].history for name in resolved.series}
     warnings = [
         f"{name}: {warning}" for name in resolved.series for warning in forecasts[name].warnings
@@ -203,15 +68,28 @@ def derive_forecast(resolved: Resolved, forecasts: Mapping[str, Forecast]) -> Fo
         used[0],
         history=derive_history(resolved, histories),
         periods=result.periods,
-        trajectories=result.draws,
+        trajectories=draws,
         report=_worst_report(resolved.series, [forecast.report for forecast in used]),
         manifest=replace(used[0].manifest, model=MODEL),
-        warnings=tuple(dict.fromkeys(warnings)),
+        warnings=tuple(dict.fromkeys([*warnings, *left_out])),
         from_cache=all(forecast.from_cache for forecast in used),
         theta_index=None,
         weights={},
         has_mean=resolved.has_mean,
     )
+
+
+def _leave_out(formula: Formula, figures: Figures) -> tuple[FloatArray, list[str]]:
+    """Return the draws that have a value in every period, and what is said about the others."""
+    has_value = np.asarray(np.isfinite(figures.draws).all(axis=1))
+    n_draws, n_lacking = len(has_value), int(np.count_nonzero(~has_value))
+    if n_lacking > MOST_LEFT_OUT * n_draws:
+        require_finite(formula, figures.periods, figures.draws)
+    if not n_lacking:
+        return figures.draws, []
+    draws = "1 draw is" if n_lacking == 1 else f"{n_lacking} draws are"
+    sentence = f"{draws} left out of {n_draws}: all counts that the formula divides by are zero"
+    return figures.draws[has_value], [sentence]
 
 
 def _check_share(entry: SeriesEntry, formula: Formula, figures: Figures) -> None:

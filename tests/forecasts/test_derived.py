@@ -15,7 +15,8 @@ from small_forecasts import entry_of, forecast_of, history_of, report_of, resolv
 
 from forecaster.errors import InputError
 from forecaster.forecasts.bands import band_table
-from forecaster.forecasts.derived import Figures, derive_draws, derive_forecast, figures_of
+from forecaster.forecasts.derived import derive_forecast
+from forecaster.forecasts.derived_draws import Figures, derive_draws, figures_of
 from forecaster.forecasts.derived_history import evaluate
 from forecaster.workspace.formulas import parse_formula
 from forecaster.workspace.periods import parse_period
@@ -217,12 +218,29 @@ def test_parts_drawn_without_their_whole_are_refused_where_they_exceed_it():
         derive_forecast(resolved, {"east": of_east, "west": of_west})
 
 
-def test_a_draw_in_which_all_counts_are_zero_is_refused_where_they_divide():
-    one = entry_of("one", "count", "stock", "count")
-    two = entry_of("two", "count", "stock", "count")
-    forecasts = {
-        entry.id: forecast_of(history_of(entry, [row_of(entry, "2025", "4")]), ["2026"], draws)
-        for entry, draws in ((one, [[3], [0], [0]]), (two, [[1], [0], [2]]))
-    }
-    with pytest.raises(InputError, match="no finite value in 2026, in 1 of 3 draws"):
-        derive_forecast(resolved_of("one / (one + two)", one, two), forecasts)
+def _counts(n_draws, n_zero):
+    """Return a ratio of counts, and forecasts in which both are zero in some draws."""
+    forecasts = {}
+    entries = [entry_of(name, "count", "stock", "count") for name in ("one", "two")]
+    for entry in entries:
+        draws = np.arange(2.0 * n_draws).reshape(n_draws, 2) + 1
+        draws[1 : 1 + n_zero, 1] = 0.0
+        history = history_of(entry, [row_of(entry, "2025", "4")])
+        forecasts[entry.id] = forecast_of(history, ["2026", "2027"], draws)
+    return resolved_of("one / (one + two)", *entries), forecasts
+
+
+def test_a_few_draws_in_which_all_counts_are_zero_are_left_out_with_a_word():
+    found = derive_forecast(*_counts(300, 3))
+    assert found.trajectories.shape == (297, 2)
+    assert np.all(found.trajectories == 0.5)
+    assert found.warnings == (
+        "3 draws are left out of 300: all counts that the formula divides by are zero",
+    )
+    assert derive_forecast(*_counts(300, 1)).warnings[0].startswith("1 draw is left out of 300")
+    assert derive_forecast(*_counts(300, 0)).warnings == ()
+
+
+def test_many_draws_in_which_all_counts_are_zero_are_an_error():
+    with pytest.raises(InputError, match="no finite value in 2027, in 4 of 300 draws"):
+        derive_forecast(*_counts(300, 4))
