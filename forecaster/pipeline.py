@@ -8,6 +8,7 @@ By family: a series alone, parts of a whole, a member of a group, a formula, a m
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from forecaster import __version__
@@ -160,10 +161,12 @@ class Run:
             # nothing is known of it on this basis: the reader of histories says so
             known_by(self.facts, series, as_of=self.settings.as_of, basis=self.settings.basis)
         history = drawn.histories[series]
+        # parts of a whole begin together; of this one the first figures may be published
+        first = _first_open(history, drawn.periods[series])
         return self._finished(
             history,
-            drawn.periods[series],
-            drawn.trajectories[series],
+            drawn.periods[series][first:],
+            drawn.trajectories[series][:, first:],
             drawn.report,
             family=family,
             notes=(*history.notes, *drawn.notes),
@@ -294,6 +297,13 @@ class Run:
             facts_hash=self.facts.hash,
             beliefs_hash=self.beliefs.hash,
         )
+
+
+def _first_open(history: History, periods: tuple[Period, ...]) -> int:
+    """Return the number of the first period whose figure on the target basis is not published."""
+    ends = [row.period.end for row in history.published if row.basis == history.target_basis]
+    newest = max(ends, default=date.min)
+    return next((i for i, period in enumerate(periods) if period.end > newest), 0)
 
 
 def make_forecast(

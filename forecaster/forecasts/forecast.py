@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -38,6 +38,11 @@ class Manifest:
     facts_hash: str
     beliefs_hash: str
     coupling: Mapping[str, Any] | None = None
+
+    def record(self) -> dict[str, Any]:
+        """Return it as plain values for files; a coupling only where there is one."""
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in found.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)

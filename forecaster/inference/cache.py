@@ -60,7 +60,7 @@ class ArrayCache:
 
     def load(self, key: str) -> Stored | None:
         """Return what is stored under the key, or None when there is nothing to be trusted."""
-        path = self._path(key)
+        path = self.path(key)
         try:
             payload = path.read_bytes()
         except FileNotFoundError:
@@ -83,7 +83,7 @@ class ArrayCache:
                 with os.fdopen(handle, "wb") as file:
                     file.write(_encode(stored))
                 # one rename: another process sees the old file or the new one, never a part
-                Path(name).replace(self._path(key))
+                Path(name).replace(self.path(key))
             except BaseException:
                 with contextlib.suppress(OSError):
                     Path(name).unlink()
@@ -92,7 +92,8 @@ class ArrayCache:
             reason = error.strerror or error
             self._announce(f"the fit was not kept in the cache {self._folder} ({reason})")
 
-    def _path(self, key: str) -> Path:
+    def path(self, key: str) -> Path:
+        """Return the file of a key, whether or not it exists."""
         return self._folder / f"{key}{SUFFIX}"
 
 
@@ -164,6 +165,10 @@ class PosteriorCache:
 
     def __init__(self, folder: Path, announce: Callable[[str], None]) -> None:
         self._cache = ArrayCache(folder, announce)
+
+    def path(self, key: str) -> Path:
+        """Return the file of a key, whether or not it exists."""
+        return self._cache.path(key)
 
     def load(self, key: str) -> Posterior | None:
         """Return the posterior stored under the key, or None."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from forecaster.output.footer import warning_lines
@@ -87,7 +86,7 @@ def _forecast_record(forecast: Forecast) -> dict[str, Any]:
         "as_of": history.as_of.isoformat(),
         "basis": history.target_basis,
         "quantity": forecast.quantity,
-        "manifest": asdict(forecast.manifest),
+        "manifest": forecast.manifest.record(),
         "diagnostics": diagnostics_record(forecast),
         "sources": sources_record(history),
         "warnings": warning_lines(forecast),

@@ -44,7 +44,7 @@ def forecast_record(forecast: Forecast) -> dict[str, Any]:
         "history": [_row_record(row) for row in history.data],
         "sources": sources_record(history),
         "warnings": warning_lines(forecast),
-        "manifest": asdict(forecast.manifest),
+        "manifest": forecast.manifest.record(),
         "diagnostics": diagnostics_record(forecast),
     }
 

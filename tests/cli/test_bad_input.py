@@ -143,7 +143,7 @@ def test_inputs_are_checked_before_anything_is_fitted(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("fitted before all inputs were checked")
 
-    monkeypatch.setattr("forecaster.pipeline.make_forecast", refuse)
+    monkeypatch.setattr("forecaster.pipeline.Run.forecast", refuse)
     ran = run("forecast", SERIES, "hyperscaler-big4-capx")
     assert ran.code == 2
     assert "did you mean 'hyperscaler-big4-capex'" in ran.stderr

@@ -46,14 +46,14 @@ def _table(text: str) -> list[dict[str, str]]:
 @pytest.fixture
 def one_unreliable(monkeypatch: pytest.MonkeyPatch) -> str:
     """Let the fit of one series fail its checks, unless that is allowed."""
-    real = pipeline.make_forecast
+    real = pipeline.Run.forecast
 
-    def make(facts: Any, series: str, beliefs: Any, settings: Any, **more: Any) -> Any:
-        if series == THREE[0] and not settings.allow_unreliable:
-            raise UnreliableFit(FAILED, series=series)
-        return real(facts, series, beliefs, settings, **more)
+    def make(run: Any, target: str) -> Any:
+        if target == THREE[0] and not run.settings.allow_unreliable:
+            raise UnreliableFit(FAILED, series=target)
+        return real(run, target)
 
-    monkeypatch.setattr(pipeline, "make_forecast", make)
+    monkeypatch.setattr(pipeline.Run, "forecast", make)
     return THREE[0]
 
 

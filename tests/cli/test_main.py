@@ -48,7 +48,7 @@ def test_a_mistyped_command_is_offered_the_nearest(run: Callable[..., Ran]) -> N
 def test_our_own_bug_shows_the_traceback_and_ends_with_1(
     run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "make_forecast", _raise(ZeroDivisionError("by zero")))
+    monkeypatch.setattr(pipeline.Run, "forecast", _raise(ZeroDivisionError("by zero")))
     ran = run("forecast", SERIES)
     assert ran.code == 1
     assert ran.stderr.startswith("Traceback (most recent call last):\n")
@@ -62,7 +62,7 @@ def test_our_own_bug_shows_the_traceback_and_ends_with_1(
 def test_interruption_ends_with_130_and_says_nothing(
     run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "make_forecast", _raise(KeyboardInterrupt()))
+    monkeypatch.setattr(pipeline.Run, "forecast", _raise(KeyboardInterrupt()))
     ran = run("forecast", SERIES)
     assert ran.code == 130
     assert ran.stdout == ""
@@ -183,7 +183,7 @@ def test_an_interrupt_that_python_loses_is_sent_again(
         while time.monotonic() < until:  # at work, as a fit is; nothing wakes a sleeping one
             pass
 
-    monkeypatch.setattr(pipeline, "make_forecast", forecast)
+    monkeypatch.setattr(pipeline.Run, "forecast", forecast)
     before = time.monotonic()
     ran = run("forecast", SERIES)
     assert time.monotonic() - before < 4.0
