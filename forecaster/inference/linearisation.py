@@ -90,16 +90,16 @@ def settle_readings(
         return readings
     unit = sobol_normal(N_SEARCHED, len(THETA_NAMES), rng=rng)
     timeline = publication_timeline(p)
+    static = composition_static(p, readings, prior)
+    theta = _best_theta(composition_problem(p, readings, static, prior), unit)
     for _ in range(N_LINEARISATIONS):
-        static = composition_static(p, readings, prior)
-        theta = _best_theta(composition_problem(p, readings, static, prior), unit)
         paths = draw_paths(theta, np.array([0]), readings, timeline, static, rng=None)
         x = _log_shares(p, static, paths)[..., 0]
         if p.entry_parts:
             x[:, -1] += p.before_entry @ paths.effects[-len(p.entry_parts) :, 0]
         smoothed = _softmax(np.where(p.exists, x, -np.inf))
         readings = linearise(p, np.where(p.is_complete[:, None], p.shares, smoothed))
-    static = composition_static(p, readings, prior)
+        static = composition_static(p, readings, prior)
     problem = composition_problem(p, readings, static, prior)
     height = problem.log_likelihood_at(unit)
     index = resample(np.exp(height - height.max()), N_TRIED, rng=rng)

@@ -1,4 +1,4 @@
-"""The filter of several coordinates: one coordinate is the single filter, many are the dense normal."""
+"""The filter of several coordinates: one is the single filter, many are the dense normal."""
 
 from __future__ import annotations
 
@@ -53,9 +53,7 @@ def test_one_coordinate_is_the_single_filter(rng):
     for name in ("log_det", "gram", "mean", "covariance"):
         assert getattr(many, name) == pytest.approx(getattr(one, name), rel=1e-9, abs=1e-11), name
     found = log_likelihood_many(theta, readings, timeline, static)
-    assert found == pytest.approx(
-        log_likelihood(theta, observations, timeline, static), rel=1e-10
-    )
+    assert found == pytest.approx(log_likelihood(theta, observations, timeline, static), rel=1e-10)
 
 
 @pytest.mark.parametrize("name", DESIGNS)

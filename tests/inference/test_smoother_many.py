@@ -90,7 +90,7 @@ def test_mean_is_that_of_the_dense_normal():
 
 
 def test_end_of_the_path_is_the_kept_end():
-    prior, p, readings, static, theta = _problem()
+    _, p, readings, static, theta = _problem()
     rng = np.random.default_rng(3)
     paths = _paths(theta, np.repeat([0, 1], 5), p, readings, static, rng)
     assert paths.windows[-1] == pytest.approx(paths.state[0], abs=1e-9)

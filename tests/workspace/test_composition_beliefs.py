@@ -22,7 +22,7 @@ def _shipped():
 
 
 def _shares(n_parts, years):
-    """Return the first part's share after some years at 0.30, the others splitting 0.70 at random."""
+    """Return a part's share some years after 0.30, the others splitting 0.70 at random."""
     rng, prior = np.random.default_rng(11), _shipped()
     scale, shape = coordinate_scale(n_parts), (n_parts - 1, N_SIMULATED)
     theta = theta_at(rng.standard_normal((N_SIMULATED, 4)), prior.share, scale=scale)
@@ -57,5 +57,5 @@ def test_a_missing_key_is_named(tmp_path):
     (tmp_path / "priors").mkdir()
     text = (SHIPPED_PRIORS / "families.toml").read_text()
     (tmp_path / "priors" / "families.toml").write_text(text.replace("entry_sd = 0.1", "x = 0.1"))
-    with pytest.raises(InputError, match="'composition.entry_sd' is not a number"):
+    with pytest.raises(InputError, match=r"'composition\.entry_sd' is not a number"):
         load_composition_prior(tmp_path, load_beliefs(tmp_path))
