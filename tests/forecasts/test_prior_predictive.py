@@ -11,7 +11,7 @@ import pytest
 
 from forecaster.forecasts.prior_predictive import Start, draw_prior, find_start
 from forecaster.workspace.beliefs import LogNormal, Normal, load_beliefs
-from forecaster.workspace.facts import Facts, SeriesEntry
+from forecaster.workspace.facts import Facts, Row, SeriesEntry, Source
 from forecaster.workspace.history import known_by
 from forecaster.workspace.periods import parse_period
 from forecaster.workspace.reader import SHIPPED
@@ -95,12 +95,13 @@ def test_a_level_that_is_stated_is_uncertain_from_the_start(rng):
 
 
 def _history(entry: SeriesEntry, period: str, value: str):
-    from small_facts import row_of
-
-    row = replace(row_of(period, value, unit=entry.unit), series=entry.id)
-    return known_by(
-        Facts({entry.id: entry}, {entry.id: (row,)}, ""), entry.id, as_of=date(2031, 1, 1)
-    )
+    source = Source("s", "S", "S", date(2030, 1, 1), "stated", "")
+    row = Row(
+        entry.id, parse_period(period), float(value), value, entry.unit, "", "reported", source,
+        "", "h.csv",
+    )  # fmt: skip
+    facts = Facts({entry.id: entry}, {entry.id: (row,)}, "")
+    return known_by(facts, entry.id, as_of=date(2031, 1, 1))
 
 
 def test_paths_begin_at_the_last_figure_as_a_rate_a_year():
