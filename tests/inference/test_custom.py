@@ -164,6 +164,7 @@ def test_the_worked_example_forecasts_the_share_of_people_online():
     assert 0 < draws.min() < draws.max() < 1
     low, middle, high = np.quantile(draws, [0.1, 0.5, 0.9], axis=0)
     assert (np.diff(middle) > 0).all()
-    assert (np.diff(high - low) > 0).all()
+    # 9 points against 6: near its cap the share cannot stray further every year
+    assert high[-1] - low[-1] > high[0] - low[0]
     # the share was 71.2% in 2024 and grew by two points a year
     assert low[0] < 0.732 < high[0]

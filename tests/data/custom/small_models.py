@@ -24,6 +24,26 @@ def two_modes(history):
     return model
 
 
+def two_levels(history):
+    """An amount near 2 or near 12, which no chain can cross."""
+    with pm.Model() as model:
+        side = pm.Normal("side", 0.0, 5.0)
+        pm.Potential("wells", -0.5 * ((side**2 - 25.0) / 0.5) ** 2)
+        pm.Deterministic("forecast", 7.0 + side + 0.0 * history.forecast_ends)
+    return model
+
+
+def steady_amount(history):
+    """Logs of figures about one unknown level."""
+    n_ahead = len(history.forecast_periods)
+    with pm.Model() as model:
+        level = pm.Normal("level", 0.0, 3.0)
+        pm.Normal("seen", level, 0.5, observed=history.link_values)
+        news = pm.Normal("news", 0.0, 0.5, shape=n_ahead)
+        pm.Deterministic("forecast", pm.math.exp(level + news))
+    return model
+
+
 def discrete(history):
     """A model for PyMC's own sampler."""
     with pm.Model() as model:
