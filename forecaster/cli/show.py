@@ -33,12 +33,23 @@ def show_command(
     basis: flags.Basis = None,
     kind: flags.Kind = None,
     workspace: flags.Workspace = None,
+    judgements: Annotated[
+        bool,
+        typer.Option(
+            "--judgements",
+            help="Show what experts said of it instead: which statements enter the forecast, "
+            "which do not and why, and how far they move it.",
+        ),
+    ] = False,
 ) -> None:
     """Show the history of a series, its sources and where they disagree.
 
     forecaster show cn-ai-chip-domestic-share --as-of 2025-06-30
     """
     streams = open_streams()
+    if judgements:
+        _show_judgements(name, as_of=as_of, basis=basis, workspace=workspace, streams=streams)
+        return
     history, prior = look_up(
         name, as_of=as_of, basis=basis, kind=kind, workspace=workspace, streams=streams
     )
@@ -48,6 +59,27 @@ def show_command(
     print_history(history, console)
     console.print()
     print_prior(history.entry, prior.trend, console, family=prior.family)
+
+
+def _show_judgements(
+    name: str,
+    *,
+    as_of: str | None,
+    basis: str | None,
+    workspace: str | None,
+    streams: Streams,
+) -> None:
+    """Print the judgements about a series."""
+    from forecaster.cli.show_judgements import look_up_judgements, refuse_file
+    from forecaster.output.judgement_screen import print_judgements
+
+    day = read_as_of(as_of, flag="--as-of", today=streams.today)
+    if is_file_name(name):
+        raise refuse_file(name)
+    table = look_up_judgements(
+        name, as_of=day, basis=basis, workspace=find_folder(workspace), announce=streams.note
+    )
+    print_judgements(table, streams.console(), as_of=day)
 
 
 def look_up(

@@ -214,8 +214,8 @@ def de_anchor(
     rest = 1 - kappa.T
     is_anchored = np.isfinite(points.ours)
     ours = np.where(is_anchored, points.ours, 0.0)
-    value = np.where(is_anchored, (points.said - kappa.T * ours) / rest, points.said)
-    return np.asarray(value - bias / rest)
+    anchored = (points.said - bias - kappa.T * ours) / rest
+    return np.where(is_anchored, anchored, points.said - bias)
 
 
 def log_likelihood_of(

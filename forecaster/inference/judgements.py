@@ -66,7 +66,7 @@ class Fusion:
     steering : what the judgements still ask of the steps
     kappa : (n, n_draws)
     ours, values : (n,) our forecast of each judgement's day and its de-anchored value, link scale,
-        means over the draws; ours is nan where nothing was known on the day
+        medians over the draws; ours is nan where nothing was known on the day
     """
 
     posterior: Posterior
@@ -302,8 +302,8 @@ class _Judge:
                 points.jump_variance,
             ),
             kappa=kappa,
-            ours=points.ours.mean(axis=0),
-            values=value.mean(axis=0),
+            ours=_middle(points.ours),
+            values=_middle(value),
         )
 
     def _posterior(
@@ -348,6 +348,11 @@ def _report(report: FitReport, weighed: _Weighed) -> FitReport:
         escalations=(*report.escalations, *weighed.escalations),
         diagnostics={**report.diagnostics, "judgements_k_hat": weighed.k_hat},
     )
+
+
+def _middle(draws: FloatArray) -> FloatArray:
+    """Return the medians of columns, (n_draws, n) -> (n,)."""
+    return np.asarray(np.sort(draws, axis=0)[len(draws) // 2])
 
 
 class _NoReferenceError(Exception):
