@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from calibration.shares import DESIGNS, make_prior, simulate
 
+from calibration.shares import DESIGNS, make_prior, simulate
 from forecaster.inference.certify import infer
 from forecaster.inference.linearisation import composition_problem, settle_readings
 from forecaster.models.composition import composition_static
