@@ -23,13 +23,17 @@ def _call(name: str, argument: object = None) -> object:
         return function(argument)
 
 
-def test_a_module_of_the_current_folder_is_found_and_forgotten():
+def test_a_module_of_the_current_folder_is_found_and_forgotten(monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     _write("growth_a.py", "import growth_b\ndef f(x): return growth_b.K * x")
     _write("growth_b.py", "K = 3")
     path = list(sys.path)
     assert _call("growth_a:f", 2) == 6
     assert {"growth_a", "growth_b"}.isdisjoint(sys.modules)
     assert sys.path == path
+    assert not sys.dont_write_bytecode
+    # a cached file would hide the edit, which keeps size and second
+    assert not Path("__pycache__").exists()
     _write("growth_b.py", "K = 5")
     assert _call("growth_a:f", 2) == 10
 
