@@ -52,13 +52,7 @@ def derive_forecast(resolved: Resolved, forecasts: Mapping[str, Forecast]) -> Fo
         As `derive_draws`, for the formula or one of its definitions.
     """
     used = [forecasts[name] for name in resolved.series]
-    figures = {name: figures_of(forecasts[name]) for name in resolved.series}
-    has_counts = any(resolved.entries[name].kind == "count" for name in resolved.series)
-    for name, definition in resolved.definitions:
-        figures[name] = derive_draws(definition, figures, may_lack=has_counts)
-        _check_share(resolved.entries[name], definition, figures[name])
-    result = derive_draws(resolved.formula, figures, may_lack=has_counts)
-    _check_share(resolved.entry, resolved.formula, result)
+    result = _derive_in_order(resolved, forecasts)
     draws, left_out = _leave_out(resolved.formula, result)
     histories = {name: forecasts[name].history for name in resolved.series}
     warnings = [
@@ -77,6 +71,18 @@ def derive_forecast(resolved: Resolved, forecasts: Mapping[str, Forecast]) -> Fo
         weights={},
         has_mean=resolved.has_mean,
     )
+
+
+def _derive_in_order(resolved: Resolved, forecasts: Mapping[str, Forecast]) -> Figures:
+    """Return the figures of a formula, after those of the definitions that it needs."""
+    figures = {name: figures_of(forecasts[name]) for name in resolved.series}
+    has_counts = any(resolved.entries[name].kind == "count" for name in resolved.series)
+    for name, definition in resolved.definitions:
+        figures[name] = derive_draws(definition, figures, may_lack=has_counts)
+        _check_share(resolved.entries[name], definition, figures[name])
+    result = derive_draws(resolved.formula, figures, may_lack=has_counts)
+    _check_share(resolved.entry, resolved.formula, result)
+    return result
 
 
 def _leave_out(formula: Formula, figures: Figures) -> tuple[FloatArray, list[str]]:
@@ -114,6 +120,7 @@ def _worst_report(series: Sequence[str], reports: Sequence[FitReport]) -> FitRep
     """
 
     def said(field_name: str) -> tuple[str, ...]:
+        """Return the phrases of one field, each under its series."""
         return tuple(
             f"{name}: {phrase}"
             for name, report in zip(series, reports, strict=True)

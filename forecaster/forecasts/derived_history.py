@@ -184,6 +184,7 @@ def derive_rows(
 
 
 def _known_in(history: History, period: Period) -> Known | None:
+    """Return the published figure of a period, on the target basis."""
     rows = [row for row in history.published or history.data if row.basis == history.target_basis]
     return figure_in(rows, period, history.entry)
 

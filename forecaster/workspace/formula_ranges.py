@@ -101,6 +101,7 @@ def has_mean(
     known = derived or {}
 
     def has_one(node: Node) -> bool:
+        """Say it of one part."""
         if reasoning.range_of(node).is_bounded:
             return True
         if isinstance(node, Negative):

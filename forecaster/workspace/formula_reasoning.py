@@ -91,6 +91,7 @@ class Reasoning:
         return found
 
     def _is_count(self, node: Node) -> bool:
+        """Say whether a part is a series of counts."""
         return isinstance(node, Name) and self._entries[node.id].kind == "count"
 
     def range_of(self, node: Node) -> Range:
@@ -118,6 +119,7 @@ class Reasoning:
         return 0.0, {node: 1.0}
 
     def _range_of_sum(self, constant: float, terms: Mapping[Node, float]) -> Range:
+        """Return the range of a sum, parts of one composition taken together."""
         total = exactly(constant)
         parts: dict[str, list[float]] = {}
         for node, factor in terms.items():

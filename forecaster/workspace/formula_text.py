@@ -75,6 +75,7 @@ class FormulaText:
 
     @property
     def _head(self) -> str:
+        """The text, cut where it is long."""
         return _marked(self.text, 0, 0)[0]
 
     def cut(self, span: tuple[int, int]) -> str:

@@ -143,9 +143,11 @@ class _Parser:
         return word
 
     def _fault(self, problem: str, word: Word, fix: str) -> InputError:
+        """Return the error about one word."""
         return self._source.fault(problem, (word.start, word.stop), fix)
 
     def _sum(self, depth: int) -> Node:
+        """Return products, added and subtracted from left to right."""
         tree = self._product(depth)
         while self._here.kind in ("+", "-"):
             sign = self._take().kind
@@ -154,6 +156,7 @@ class _Parser:
         return tree
 
     def _product(self, depth: int) -> Node:
+        """Return factors, multiplied and divided from left to right."""
         tree = self._factor(depth)
         while self._here.kind in ("*", "/"):
             sign = self._take().kind
@@ -162,6 +165,7 @@ class _Parser:
         return tree
 
     def _factor(self, depth: int) -> Node:
+        """Return a part with its sign, a group or a term; `depth` counts what it stands in."""
         if depth > MAX_NESTED:
             problem = f"the formula is nested more than {MAX_NESTED} deep"
             raise self._fault(problem, self._here, "remove parentheses or signs it can do without")
