@@ -23,7 +23,7 @@ from forecaster.models.trend import trend_model
 from forecaster.workspace.beliefs import SHIPPED_PRIORS, load_beliefs
 from forecaster.workspace.facts import History, Row, SeriesEntry, Source
 from forecaster.workspace.periods import parse_period
-from forecaster.workspace.pooled_beliefs import load_pooled_prior
+from forecaster.workspace.pooled_beliefs import POOLED_NAMES, load_pooled_prior
 
 WORKSPACE = SHIPPED_PRIORS.parent
 BELIEFS = load_beliefs(WORKSPACE)
@@ -152,3 +152,15 @@ def test_a_member_without_figures_is_refused_by_name():
     histories = {"a": _growing("a", 1, growth=0.1), "empty": _history("empty", {})}
     with pytest.raises(InputError, match="no figure of 'empty' was known by 2022-01-01"):
         make_group(histories, prior)
+
+
+def test_different_growth_of_members_is_not_taken_for_a_wild_factor():
+    # every total's window is shifted by its own growth; a factor read over shifted windows could
+    # explain that growth by the shift, with s_f_l near 5 in place of its prior's 0.09
+    falls = np.random.default_rng(7).uniform(-1.4, 0.1, 12)
+    histories = {
+        f"m{i}": _history(f"m{i}", {"2019": 5.0, "2020": 5.0 * float(np.exp(fall))})
+        for i, fall in enumerate(falls)
+    }
+    _, posterior = _fit(histories, name="m0", until="2021")
+    assert np.quantile(posterior.theta[POOLED_NAMES.index("s_f_l")], 0.9) < 1.0

@@ -1,6 +1,6 @@
 """Declare the pooled family: trends of like series with a common factor.
 
-    link value of member i over window w  =  l_i(w) + f(w) + offset + noise
+    link value of member i over period w  =  l_i(w) + f(w) + offset + noise
 
 l_i is a trend of its own (s_l, s_b, tau) with its own level and a drift that deviates from the
 group's; f is a trend from zero (s_f_l, s_f_b, the same tau) with the drift that all share. The
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from forecaster.models.factor import FactorGrid
+    from forecaster.models.factor import Calendar, FactorGrid
     from forecaster.models.observations import Observations
     from forecaster.models.static_effects import StaticPrior
     from forecaster.workspace.facts import History
@@ -114,7 +114,7 @@ def make_group(histories: Mapping[str, History], prior: PooledPrior) -> Group:
 
 def assemble(
     linked: Mapping[str, Observations],
-    calendars: Sequence[tuple[FloatArray, FloatArray]],
+    calendars: Sequence[Calendar],
     prior: PooledPrior,
     *,
     is_share: bool,
@@ -125,10 +125,10 @@ def assemble(
     ----------
     calendars : for each member the starts and ends of its periods, untilted, decimal years
     """
-    grid = make_grid(calendars, list(linked.values()))
+    grid = make_grid(calendars)
     members = {}
-    for name, observations in linked.items():
-        reading = read_grid(grid, observations)
+    for (name, observations), calendar in zip(linked.items(), calendars, strict=True):
+        reading = read_grid(grid, calendar)
         # what is known of the factor beforehand is taken off, so that the filter sees a zero mean
         centred = replace(observations, z=observations.z - reading @ grid.middle * prior.drift.mean)
         static = static_prior(centred, prior.own, is_share=is_share)
@@ -136,7 +136,7 @@ def assemble(
     return Group(members, grid, prior)
 
 
-def _calendar(history: History) -> tuple[FloatArray, FloatArray]:
+def _calendar(history: History) -> Calendar:
     """Return the periods of a history's figures, in the order of its observations."""
     end = np.array([row.period.end_year for row in history.data])
     if history.entry.timing == "stock":

@@ -108,34 +108,16 @@ def make_group(layout: str, rng: np.random.Generator, **sizes: int) -> Group:
 class DenseGroup:
     """All figures of a group as one normal vector.
 
-    The factor over a shifted window is its conditional mean given its averages over the cells that
-    the untilted periods make, Brownian motion being assumed for that mean alone; `exact` takes the
-    shifted windows themselves.
+    Own parts are read over the windows of the observations, the factor over the calendar's.
     """
 
     def __init__(
-        self,
-        members: dict[str, Observations],
-        calendars: list[tuple[Array, Array]],
-        *,
-        exact: bool = False,
+        self, members: dict[str, Observations], calendars: list[tuple[Array, Array]]
     ) -> None:
         self.members = list(members.values())
-        self.start = np.concatenate([o.start for o in self.members])
-        self.end = np.concatenate([o.end for o in self.members])
         begin, stop = (np.concatenate(edges) for edges in zip(*calendars, strict=True))
-        self.anchor = min(begin.min(), self.start.min())
-        if exact:
-            self.cells = self.start, self.end
-            self.reading = np.eye(len(self.start))
-            return
-        self.cells = _cells(begin, stop)
-        walk = np.array([1.0, 0.0, 1.0, 0.0])
-        among = self._covariance(*self.cells, *self.cells, walk)
-        across = self._covariance(self.start, self.end, *self.cells, walk)
-        live = np.diag(among) > 0
-        self.reading = np.zeros(across.shape)
-        self.reading[:, live] = np.linalg.solve(among[np.ix_(live, live)], across[:, live].T).T
+        self.anchor = begin.min()
+        self.windows = begin, stop
 
     def _covariance(self, start, end, other_start, other_end, theta):
         a, c = np.meshgrid(start - self.anchor, other_start - self.anchor, indexing="ij")
@@ -146,9 +128,9 @@ class DenseGroup:
         """Return mean and covariance of all figures, theta (6,)."""
         s_l, s_b, tau, s_o, s_f_l, s_f_b = theta
         prior = make_pooled_prior()
-        middle = self.reading @ ((self.cells[0] + self.cells[1]) / 2 - self.anchor)
-        factor = self._covariance(*self.cells, *self.cells, np.array([s_f_l, s_f_b, tau, 0.0]))
-        cov = self.reading @ factor @ self.reading.T
+        middle = (self.windows[0] + self.windows[1]) / 2 - self.anchor
+        factor_theta = np.array([s_f_l, s_f_b, tau, 0.0])
+        cov = self._covariance(*self.windows, *self.windows, factor_theta)
         cov += DRIFT[1] ** 2 * np.outer(middle, middle)
         mean = DRIFT[0] * middle
         begin = 0
@@ -175,16 +157,6 @@ class DenseGroup:
         return float(-0.5 * (white @ white + log_det + len(z) * np.log(2 * np.pi)))
 
 
-def _cells(start: Array, end: Array) -> tuple[Array, Array]:
-    """Return the stretches between neighbouring edges that some window covers, or the points."""
-    edges = np.unique(np.round(np.concatenate([start, end]), 9))
-    if np.allclose(start, end):
-        return edges, edges
-    left, right = edges[:-1], edges[1:]
-    covered = [((start < m) & (m < end)).any() for m in (left + right) / 2]
-    return left[covered], right[covered]
-
-
 def targets_of(
     group: DenseGroup, theta: Array, targets: list[tuple[int, float, float]]
 ) -> tuple[Array, Array]:
@@ -198,18 +170,18 @@ def targets_of(
     end = np.array([t[2] for t in targets])
     factor_theta, own_theta = np.array([s_f_l, s_f_b, tau, 0.0]), np.array([s_l, s_b, tau, s_o])
     middle = (start + end) / 2 - group.anchor
-    cell_middle = group.reading @ ((group.cells[0] + group.cells[1]) / 2 - group.anchor)
+    seen_middle = (group.windows[0] + group.windows[1]) / 2 - group.anchor
     cov = group._covariance(start, end, start, end, factor_theta)
     cov += DRIFT[1] ** 2 * np.outer(middle, middle)
-    cross = group._covariance(start, end, *group.cells, factor_theta) @ group.reading.T
-    cross += DRIFT[1] ** 2 * np.outer(middle, cell_middle)
+    cross = group._covariance(start, end, *group.windows, factor_theta)
+    cross += DRIFT[1] ** 2 * np.outer(middle, seen_middle)
     mean = DRIFT[0] * middle
     begin = 0
     for i, o in enumerate(group.members):
         mine = np.flatnonzero([t[0] == i for t in targets])
         problem = dense.Problem(
             o.start, o.end, o.z, o.noise_sd, o.basis, o.jensen, o.offset_sd,
-            level_mean=float(o.z[0] - DRIFT[0] * cell_middle[begin]), level_sd=10.0,
+            level_mean=float(o.z[0] - DRIFT[0] * seen_middle[begin]), level_sd=10.0,
             drift_mean=0.0, drift_sd=DEVIATION_SD,
         )  # fmt: skip
         joint = dense.levels(np.append(start[mine], o.start), np.append(end[mine], o.end))
