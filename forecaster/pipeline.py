@@ -26,6 +26,8 @@ from forecaster.forecasts.single_job import prepare_single
 from forecaster.forecasts.single_run import run_single
 from forecaster.workspace.families import family_of
 from forecaster.workspace.history import known_by
+from forecaster.workspace.judgement_index import has_judgements
+from forecaster.workspace.rests_on import Footing, rests_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecaster.forecasts.joint_jobs import JointDrawn
+    from forecaster.forecasts.judgement_job import JudgementJob
+    from forecaster.forecasts.judgement_shift import JudgementShift
     from forecaster.forecasts.single_job import SingleJob
     from forecaster.forecasts.single_run import Drawn
     from forecaster.inference.report import FitReport
@@ -59,6 +63,21 @@ __all__ = [
 
 BASELINE = "baseline"
 """The scenario that forces nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was drawn of a series fitted alone.
+
+    Attributes
+    ----------
+    shift : what judgements did to the median; None where none was used
+    judged : the judgements, used or not; None where nobody had said anything
+    """
+
+    drawn: Drawn
+    shift: JudgementShift | None
+    judged: JudgementJob | None
 
 
 @dataclass(slots=True)
@@ -108,9 +127,17 @@ class Run:
         family = family or family_of(entry, self.beliefs, self.settings.model)
         return prepare_single(self.facts, series, self.beliefs, self.settings, family=family)
 
-    def drawn(self, job: SingleJob, *, innovations: FloatArray | None = None) -> Drawn:
+    def drawn(self, job: SingleJob, *, innovations: FloatArray | None = None) -> Outcome:
         """Return the trajectories of one series, with the posteriors they were drawn from."""
-        return run_single(
+        judged = None if self.settings.without_judgements else self.judgements(job)
+        if judged is not None and judged.readings:
+            from forecaster.forecasts.judged_run import run_judged
+
+            found = run_judged(
+                job, judged, self.settings, announce=self.announce, innovations=innovations
+            )
+            return Outcome(found.drawn, found.shift, judged)
+        drawn = run_single(
             job.models,
             job.weights,
             job.plan,
@@ -119,6 +146,20 @@ class Run:
             announce=self.announce,
             innovations=innovations,
         )
+        return Outcome(drawn, None, judged)
+
+    def judgements(self, job: SingleJob) -> JudgementJob | None:
+        """Return what experts had said about a series by the as-of date, None where nobody had."""
+        if not has_judgements(self.beliefs.workspace, job.history.entry.id):
+            return None
+        from forecaster.forecasts.judgement_job import gather_judgements
+
+        def prepare(settings: Settings) -> SingleJob:
+            """Return the same series' job on another day."""
+            entry = job.history.entry
+            return prepare_single(self.facts, entry.id, self.beliefs, settings, family=job.family)
+
+        return gather_judgements(self.facts, self.beliefs, self.settings, job, prepare=prepare)
 
     def _is_alone(self, series: str) -> bool:
         """Say whether nothing was known of a series' group but itself, unasked for as a group."""
@@ -131,18 +172,27 @@ class Run:
         return len(known) < 2
 
     def _single(self, job: SingleJob, *, innovations: FloatArray | None = None) -> Forecast:
-        drawn = self.drawn(job, innovations=innovations)
+        """Return the forecast of a series that is fitted alone."""
+        outcome = self.drawn(job, innovations=innovations)
+        drawn = outcome.drawn
         notes = next(iter(job.models.values())).observations.notes
-        return self._finished(
+        forecast = self._finished(
             job.history,
             job.plan.periods,
             drawn.trajectories,
             drawn.report,
-            family=job.family if len(drawn.weights) > 1 else next(iter(drawn.weights)),
+            family=_family_name(job, drawn),
             notes=(*job.history.notes, *notes),
             theta_index=drawn.theta_index,
             from_cache=drawn.from_cache,
+        )
+        shift = outcome.shift or _unmoved(forecast, outcome.judged)
+        n_used = shift.n_used if shift else 0
+        return replace(
+            forecast,
             weights=drawn.weights,
+            judgements=shift,
+            footing=rests_on(job.prior, _or_none(job.history), n_judgements=n_used),
         )
 
     def _joint_part(self, series: str, family: str) -> Forecast:
@@ -163,7 +213,7 @@ class Run:
         history = drawn.histories[series]
         # parts of a whole begin together; of this one the first figures may be published
         first = _first_open(history, drawn.periods[series])
-        return self._finished(
+        forecast = self._finished(
             history,
             drawn.periods[series][first:],
             drawn.trajectories[series][:, first:],
@@ -173,6 +223,8 @@ class Run:
             theta_index=drawn.theta_index,
             from_cache=drawn.from_cache,
         )
+        footing = rests_on(self.beliefs.of(entry), history, n_judgements=0)
+        return replace(forecast, footing=footing)
 
     def _custom(self, series: str) -> Forecast:
         """Return the forecast of a model of the user's own."""
@@ -211,7 +263,9 @@ class Run:
         entries = self.facts.entries
         resolved = resolve_formula(formula, entries=entries, definitions=others)
         below = replace(self, settings=replace(self.settings, model="", basis=None))
-        forecast = derive_forecast(resolved, below.jointly(resolved.series))
+        inputs = below.jointly(resolved.series)
+        forecast = derive_forecast(resolved, inputs)
+        forecast = replace(forecast, footing=_footing_of_formula(resolved.series, inputs))
         if target not in entries:
             return forecast
         return replace(forecast, history=replace(forecast.history, entry=entries[target]))
@@ -237,7 +291,7 @@ class Run:
         found = {name: self.forecast(name) for name in series if name not in jobs or len(jobs) < 2}
         if len(jobs) < 2:
             return found
-        posteriors = {name: self.drawn(job).posteriors for name, job in jobs.items()}
+        posteriors = {name: self.drawn(job).drawn.posteriors for name, job in jobs.items()}
         coupling, innovations = couple_jobs(jobs, posteriors, self.settings)
         for name, job in jobs.items():
             forecast = self._single(job, innovations=innovations[name])
@@ -256,7 +310,6 @@ class Run:
         notes: tuple[str, ...],
         theta_index: NDArray[np.int64] | None = None,
         from_cache: bool = False,
-        weights: Mapping[str, float] | None = None,
     ) -> Forecast:
         """Return the forecast, once its fit is known to be reliable or was asked for all the same.
 
@@ -283,7 +336,6 @@ class Run:
             warnings=tuple(dict.fromkeys(warnings)),
             from_cache=from_cache,
             theta_index=theta_index,
-            weights=weights or {},
         )
 
     def _manifest(self, family: str) -> Manifest:
@@ -297,6 +349,41 @@ class Run:
             facts_hash=self.facts.hash,
             beliefs_hash=self.beliefs.hash,
         )
+
+
+def _family_name(job: SingleJob, drawn: Drawn) -> str:
+    """Return what a series was forecast by, for the manifest."""
+    if not job.history.data:
+        return "judgement-only"
+    return job.family if len(drawn.weights) > 1 else next(iter(drawn.weights))
+
+
+def _or_none(history: History) -> History | None:
+    """Return the history, or None for one without figures."""
+    return history if history.data else None
+
+
+def _unmoved(forecast: Forecast, judged: JudgementJob | None) -> JudgementShift | None:
+    """Return the shift of judgements none of which enters the forecast."""
+    if judged is None:
+        return None
+    from forecaster.forecasts.judgement_shift import measure_shift
+
+    return measure_shift(
+        forecast.history.entry,
+        forecast.periods,
+        without=forecast.trajectories,
+        with_them=forecast.trajectories,
+        n_used=0,
+        n_left_out=len(judged.left_out),
+    )
+
+
+def _footing_of_formula(series: Sequence[str], inputs: Mapping[str, Forecast]) -> Footing:
+    """Return what a formula rests on: the series below it, and whether all of these are thin."""
+    footings = [inputs[name].footing for name in series]
+    is_thin = all(footing is not None and footing.is_thin for footing in footings)
+    return Footing("derived", 0, "", "", (), 0, tuple(series), is_thin)
 
 
 def _first_open(history: History, periods: tuple[Period, ...]) -> int:

@@ -118,7 +118,7 @@ def _explain(subject: Subject, settings: Settings, announce: Callable[[str], Non
         raise _no_own_model(series, "your own model tells what it likes", fix)
     run = subject.run(settings, announce)
     job = run.job(series, family="pool" if family in _ALONE else family)
-    drawn = run.drawn(job)
+    drawn = run.drawn(job).drawn
     warnings = [_ALONE[family]] if family in _ALONE else []
     if not drawn.report.is_reliable:
         if not settings.allow_unreliable:

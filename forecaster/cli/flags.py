@@ -74,6 +74,10 @@ Engine = Annotated[
 Model = Annotated[
     str, _how("--model", "NAME", "Model family; 'forecaster list models' shows them.")
 ]
+WithoutJudgements = Annotated[
+    bool, _switch("--without-judgements", "Leave out what experts said.", HOW)
+]
+Core = Annotated[bool, _switch("--core", "Every core series of the workspace.", WHICH)]
 Draws = Annotated[str, _how("--draws", "N", "Trajectories drawn, 100 to 200000.")]
 Seed = Annotated[
     str | None,

@@ -10,9 +10,9 @@ from forecaster.cli import flags, options
 from forecaster.cli.destination import Output, read_output, write_csv
 from forecaster.cli.frame import TextCommand, new_app
 from forecaster.cli.progress import Progress
-from forecaster.cli.request import Asked, Request, prepare_request
+from forecaster.cli.request import Asked, Request, find_folder, prepare_request
 from forecaster.cli.streams import Streams, open_streams
-from forecaster.errors import ExitCode, UnreliableFit
+from forecaster.errors import ExitCode, InputError, UnreliableFit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,19 +26,21 @@ app = new_app()
 def forecast_command(
     *,
     names: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
-            metavar="SERIES|FILE...",
-            help="Series of the workspace, CSV files with the columns period and value, "
-            "or - for standard input.",
+            metavar="SERIES|FORMULA|FILE...",
+            help="Series of the workspace, formulas over them such as 'us-spend / cn-spend', "
+            "CSV files with the columns period and value, or - for standard input.",
             show_default=False,
         ),
-    ],
+    ] = None,
+    core: flags.Core = False,
     until: flags.Until = None,
     as_of: flags.AsOf = None,
     basis: flags.Basis = None,
     kind: flags.Kind = None,
     latent: flags.Latent = False,
+    without_judgements: flags.WithoutJudgements = False,
     workspace: flags.Workspace = None,
     coverage: flags.Coverage = "50,80,95",
     engine: flags.Engine = "amis",
@@ -72,12 +74,43 @@ def forecast_command(
         n_draws=options.read_draws(draws),
         seed=options.read_seed(seed),
         use_cache=not no_cache,
+        without_judgements=without_judgements,
         allow_unreliable=allow_unreliable,
     )
     n_workers = options.read_workers(workers)
-    request = prepare_request(names, asked, streams)
+    chosen = names_asked(names or [], is_core=core, workspace=workspace)
+    request = prepare_request(chosen, asked, streams)
     forecasts, failures = make_forecasts(request, n_workers=n_workers, streams=streams)
     _deliver(forecasts, failures, output, streams)
+
+
+def names_asked(names: Sequence[str], *, is_core: bool, workspace: str | None) -> list[str]:
+    """Return the series named, after the core series where these are asked for.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to forecast.
+    """
+    if is_core:
+        from forecaster.workspace.reader import load_entries
+
+        entries = load_entries(find_folder(workspace))
+        core = [name for name, entry in entries.items() if entry.core]
+        if not core:
+            raise InputError(
+                problem="the workspace marks no series as core",
+                where="--core",
+                fix="set 'core' to true in series.csv, or name the series",
+            )
+        names = [*core, *(name for name in names if name not in core)]
+    if not names:
+        raise InputError(
+            problem="there is nothing to forecast",
+            where="SERIES",
+            fix="name a series, a formula or a file, or add --core",
+        )
+    return list(names)
 
 
 def make_forecasts(

@@ -72,6 +72,7 @@ def reach_command(
     basis: flags.Basis = None,
     kind: flags.Kind = None,
     latent: flags.Latent = False,
+    without_judgements: flags.WithoutJudgements = False,
     workspace: flags.Workspace = None,
     coverage: flags.Coverage = "50,80,95",
     engine: flags.Engine = "amis",
@@ -105,6 +106,7 @@ def reach_command(
         n_draws=options.read_draws(draws),
         seed=options.read_seed(seed),
         use_cache=not no_cache,
+        without_judgements=without_judgements,
         allow_unreliable=allow_unreliable,
     )
     with Progress(streams, f"fitting {name}") as progress:

@@ -197,7 +197,7 @@ def find_folder(workspace: str | None) -> Path:
 
 def _read_settings(asked: Asked, *, today: date) -> Settings:
     """Read the arguments that concern every series."""
-    from forecaster.pipeline import Run, Settings
+    from forecaster.pipeline import Settings
 
     options.read_choice(asked.engine, flag=asked.label("engine"), known=ENGINES)
     if asked.model and ":" not in asked.model:

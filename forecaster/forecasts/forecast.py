@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from forecaster.forecasts.judgement_shift import JudgementShift
     from forecaster.inference.report import FitReport
     from forecaster.workspace.facts import History, Row
     from forecaster.workspace.periods import Period
+    from forecaster.workspace.rests_on import Footing
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Forecast:
     theta_index : (n_draws,) draws with the same number share their hyperparameters; None where
         that is not known, which makes Monte Carlo errors larger
     weights : family -> share of the draws, where families were fitted side by side
+    judgements : what experts' statements did to the median; None where there are none
+    footing : figures, judgements or formula that it rests on; None where nobody said
     has_mean : whether the mean of a share or real series is finite; not of a difference of
         positive ones
     """
@@ -76,6 +80,8 @@ class Forecast:
     theta_index: NDArray[np.int64] | None = None
     has_mean: bool = True
     weights: Mapping[str, float] = field(default_factory=dict)
+    judgements: JudgementShift | None = None
+    footing: Footing | None = None
 
 
 @dataclass(frozen=True, slots=True)

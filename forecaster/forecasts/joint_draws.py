@@ -45,7 +45,7 @@ def couple_jobs(
     """
     residuals = {}
     for name, job in jobs.items():
-        family = max(job.weights, key=lambda family: job.weights[family])  # noqa: B023  # used here
+        family = max(job.weights, key=lambda family: job.weights[family])  # used here
         residuals[name] = one_step_residuals(job.models[family], posteriors[name][family])
     coupling = estimate_coupling(residuals, {name: job.history.entry for name, job in jobs.items()})
     grids = {

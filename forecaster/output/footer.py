@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from forecaster.output.digits import count_of, format_number
+from forecaster.output.judgement_sentences import families_sentence
 from forecaster.output.plain import safe_text
 
 if TYPE_CHECKING:
@@ -21,9 +22,10 @@ MOST_PUBLISHERS = 6
 def footer_lines(forecast: Forecast) -> list[str]:
     """Return the lines under a forecast."""
     report, manifest, history = forecast.report, forecast.manifest, forecast.history
+    newest = vintage_text(history) if history.data else f"As of {history.as_of}"
     k_hat = "none" if math.isnan(report.k_hat) else f"{report.k_hat:.2f}"
     vintage_line = (
-        f"{vintage_text(history)}; "
+        f"{newest}; "
         f"{count_of(len(history.data), 'figure')} fitted, {len(history.left_out)} left out."
     )
     fit_line = (
@@ -31,7 +33,8 @@ def footer_lines(forecast: Forecast) -> list[str]:
         f"{forecast.trajectories.shape[0]:,} draws, seed {manifest.seed}, "
         f"model {safe_text(manifest.model)}, version {manifest.version}."
     )
-    return [f"{sources_text(history)}.", vintage_line, fit_line]
+    families = families_sentence(forecast)
+    return [f"{sources_text(history)}.", vintage_line, *([families] if families else []), fit_line]
 
 
 def vintage_text(history: History) -> str:
@@ -59,6 +62,8 @@ def sources_text(history: History) -> str:
         publisher = row.source.publisher
         newest.setdefault(publisher, row.source.published)
         ids.setdefault(publisher, {})[row.source.id] = None
+    if not history.data:
+        return "No sources: no figure is fitted"
     said = [_publisher_text(publisher, list(found)) for publisher, found in ids.items()]
     if len(said) == MOST_PUBLISHERS + 1:
         said[-2:] = ["; ".join(said[-2:])]  # naming the last one is no longer than counting it

@@ -11,6 +11,7 @@ from forecaster.output.chart_points import coverage_label, fan_points
 from forecaster.output.digits import format_probability, shown_unit
 from forecaster.output.fan_chart import fan_chart
 from forecaster.output.footer import footer_lines, sources_text, vintage_text, warning_lines
+from forecaster.output.judgement_sentences import judgement_sentence
 from forecaster.output.layout import WARNING, put, put_lines, put_table
 from forecaster.output.plain import safe_text
 from forecaster.output.reach_sentences import (
@@ -52,6 +53,7 @@ def print_forecasts(
         bands = band_table(forecast)
         put(console, forecast_sentence(forecast, bands, language), style="bold")
         put(console, basis_sentence(forecast))
+        put(console, judgement_sentence(forecast))
         put(console)
         put_bands(console, forecast, bands)
         put(console)
@@ -69,6 +71,7 @@ def print_reach(reach: Reach, console: Console, *, language: str = "en") -> None
     put(console, first, style="bold")
     for sentence in rest:
         put(console, sentence)
+    put(console, judgement_sentence(forecast))
     put(console)
     _put_chances(console, reach)
     put(console)

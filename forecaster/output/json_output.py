@@ -25,8 +25,9 @@ def forecast_record(forecast: Forecast) -> dict[str, Any]:
 
     Keys: `series`, `title`, `unit`, `kind`, `scenario`, `as_of`, `basis`, `quantity`, `sentence`,
     `periods`, `median`, `mean` (null for positive, count and cumulative), `bands` (by coverage in
-    percent: `lower`, `upper`), `mcse` (by quantile level), `history`, `sources`, `warnings`,
-    `manifest` and `diagnostics`.
+    percent: `lower`, `upper`), `mcse` (by quantile level), `history`, `sources`, `rests_on`,
+    `judgements` (`used`, `left_out`, medians `without` and `with`; null where there are none),
+    `families` (name -> share of the draws), `warnings`, `manifest` and `diagnostics`.
     """
     bands = band_table(forecast)
     entry, history = forecast.history.entry, forecast.history
@@ -43,9 +44,26 @@ def forecast_record(forecast: Forecast) -> dict[str, Any]:
         **_bands_record(bands),
         "history": [_row_record(row) for row in history.data],
         "sources": sources_record(history),
+        "rests_on": forecast.footing.text if forecast.footing else "",
+        "judgements": _judgements_record(forecast),
+        "families": dict(forecast.weights),
         "warnings": warning_lines(forecast),
         "manifest": forecast.manifest.record(),
         "diagnostics": diagnostics_record(forecast),
+    }
+
+
+def _judgements_record(forecast: Forecast) -> dict[str, Any] | None:
+    """Return what judgements did to the last median."""
+    shift = forecast.judgements
+    if shift is None:
+        return None
+    return {
+        "used": shift.n_used,
+        "left_out": shift.n_left_out,
+        "period": str(shift.period),
+        "median_without": _number(shift.without),
+        "median_with": _number(shift.with_them),
     }
 
 

@@ -67,14 +67,20 @@ def say_source(row: Row) -> str:
 
 
 def forecast_sentence(forecast: Forecast, bands: Bands, language: str = "en") -> str:
-    """Return the answer of a forecast: its last median, with a band."""
+    """Return the answer of a forecast: its last median, with a band.
+
+    A forecast that one figure or none bears begins with saying so.
+    """
     entry = forecast.history.entry
     coverage = min(bands.coverages, key=lambda c: (abs(c - SENTENCE_COVERAGE), c))
     last = len(bands.periods) - 1
     texts = band_texts(bands, entry, coverage, last)
     median = with_unit(median_text(bands, entry, last), entry)
+    thin = forecast.footing.sentence() if forecast.footing else ""
     return (
-        f"As of {forecast.history.as_of}, {title_inside(entry, language)} is expected to be "
+        f"{thin} "
+        * bool(thin)
+        + f"As of {forecast.history.as_of}, {title_inside(entry, language)} is expected to be "
         f"{median} {_in_period(bands.periods[last], entry)} "
         f"({coverage_label(coverage)}% band {texts[0]} to {texts[1]})."
     )
