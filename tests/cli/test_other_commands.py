@@ -101,3 +101,18 @@ def test_cache_info_and_clear(run: Callable[..., Ran]) -> None:
     assert run("cache", "clear").stdout.startswith("removed 1 fitted model, ")
     assert list(cache_files(cache_folder())) == []
     assert stranger.exists()
+
+
+def test_show_lists_judgements_with_reasons(run: Callable[..., Ran]) -> None:
+    ran = run("show", "hyperscaler-big4-capex", "--judgements", "--as-of", "2026-05-31")
+    assert ran.code == 0
+    assert "4 used, 1 left out" in ran.stdout
+    assert "--without-judgements leaves them out." in ran.stdout
+
+
+def test_show_refuses_judgements_about_a_file(
+    run: Callable[..., Ran], data_file: Callable[[str], str]
+) -> None:
+    ran = run("show", data_file("good-annual.csv"), "--judgements")
+    assert ran.code == 2
+    assert "judgements are about series of the workspace" in ran.stderr
