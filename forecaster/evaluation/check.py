@@ -1,0 +1,297 @@
+"""Check the model of one series: its pool, its fit, and what both say of the history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecaster.evaluation.engine_comparison import EngineGap, compare_engines
+from forecaster.evaluation.forecast_sensitivity import ForecastSensitivity, forecast_sensitivity
+from forecaster.evaluation.predictive_checks import (
+    PriorCheck,
+    QuantityCheck,
+    check_posterior,
+    check_prior,
+)
+from forecaster.evaluation.stacking import own_folds, series_weights
+from forecaster.forecasts.settings import random_stream
+from forecaster.inference.certify import infer
+from forecaster.inference.draw_single import draw_single
+from forecaster.inference.one_step import OneStep, one_step_ahead
+from forecaster.inference.replicate import replicate
+from forecaster.inference.single import single_problem
+from forecaster.models.choose import single_model
+from forecaster.workspace.pool_beliefs import POOL_FAMILIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from forecaster.forecasts.settings import Settings
+    from forecaster.forecasts.single_job import SingleJob
+    from forecaster.inference.certify import HyperPosterior
+    from forecaster.inference.posterior import Posterior
+    from forecaster.inference.report import FitReport
+    from forecaster.models.single import SingleModel
+    from forecaster.workspace.beliefs import Beliefs
+    from forecaster.workspace.facts import SeriesEntry
+    from forecaster.workspace.periods import Period
+
+    FloatArray = NDArray[np.float64]
+    Announce = Callable[[str], None]
+
+N_REPLICATES = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyCheck:
+    """One family of the pool, fitted to the whole history.
+
+    Attributes
+    ----------
+    kind_weight, own_weight : of its kind's pool, and with the series' own folds; 0 outside the pool
+    is_used : whether the forecast draws on it
+    report : of its fit, with k-hat, ESS, rounds, evidence and evidence gap
+    steps : every figure one step ahead; None where NUTS made the fit
+    mean_log_score : of the folds that all families share, data scale; not a number without any
+    """
+
+    family: str
+    kind_weight: float
+    own_weight: float
+    is_used: bool
+    report: FitReport
+    steps: OneStep | None
+    mean_log_score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Everything that `check` says of one series.
+
+    Attributes
+    ----------
+    families : those that could forecast it by itself, the ones in use first
+    n_folds : figures that all families foretell one step ahead and can be trusted about
+    pit : (n_folds,) of those figures under the weighed pool
+    prior : where the history falls in the prior predictive; None without a change to check
+    posterior : quantities of the history among those of replicates
+    sensitivity : of the leading family's forecast; None where NUTS made its fit
+    horizon : last period of that forecast
+    engines : differences of quantiles between amis and NUTS; empty where not asked for
+    notes : what does not apply, and why
+    """
+
+    entry: SeriesEntry
+    n_figures: int
+    families: tuple[FamilyCheck, ...]
+    n_folds: int
+    pit: FloatArray
+    prior: PriorCheck | None
+    posterior: tuple[QuantityCheck, ...]
+    sensitivity: ForecastSensitivity | None
+    horizon: Period
+    engines: tuple[EngineGap, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def leading(self) -> FamilyCheck:
+        """The family of most weight in the forecast."""
+        return self.families[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """A family with its fit."""
+
+    model: SingleModel
+    hyper: HyperPosterior
+    steps: OneStep | None
+
+
+def check_single(
+    job: SingleJob,
+    beliefs: Beliefs,
+    settings: Settings,
+    *,
+    with_nuts: bool,
+    announce: Announce,
+) -> Check:
+    """Fit every family that could forecast a series by itself, and check what came out.
+
+    Parameters
+    ----------
+    job : of a series with figures
+    with_nuts : also sample the leading family with NUTS, which takes half a minute
+    """
+    entry, seed = job.history.entry, settings.seed
+    of_kind = beliefs.pool[entry.kind]
+    fitted = {
+        name: _fit(model, entry.id, settings, announce)
+        for name, model in _models(job, beliefs).items()
+    }
+    steps = {name: fit.steps for name, fit in fitted.items() if fit.steps is not None}
+    # a family whose importance weights are poor everywhere would leave no fold to the others
+    in_pool = {name: one for name, one in steps.items() if of_kind.get(name, 0.0) > 0}
+    own = series_weights(of_kind, in_pool) if in_pool else {}
+    used = job.weights if job.family != "pool" else (own or dict(of_kind))
+    order = sorted(fitted, key=lambda name: (-used.get(name, 0.0), list(fitted).index(name)))
+    compared = {name: one for name, one in steps.items() if name in (*of_kind, *used)} or steps
+    folds = own_folds(compared)
+    families = tuple(
+        FamilyCheck(
+            family=name,
+            kind_weight=of_kind.get(name, 0.0),
+            own_weight=own.get(name, 0.0),
+            is_used=used.get(name, 0.0) > 0,
+            report=fitted[name].hyper.report,
+            steps=fitted[name].steps,
+            mean_log_score=_mean_score(fitted[name].steps, compared),
+        )
+        for name in order
+    )
+    leading = fitted[order[0]]
+    notes = _notes(families, n_folds=len(folds))
+    engines: tuple[EngineGap, ...] = ()
+    if with_nuts:
+        engines = compare_engines(leading.model, leading.hyper, seed=seed, announce=announce)
+    return Check(
+        entry=entry,
+        n_figures=leading.model.observations.n,
+        families=families,
+        n_folds=len(folds),
+        pit=_pooled_pit(compared, used),
+        prior=check_prior(leading.model, rng=random_stream(seed, entry.id, "prior check")),
+        posterior=_posterior_checks(fitted, used, job, settings),
+        sensitivity=_sensitivity(leading, job, settings),
+        horizon=job.plan.periods[-1],
+        engines=engines,
+        notes=notes,
+    )
+
+
+def _models(job: SingleJob, beliefs: Beliefs) -> dict[str, SingleModel]:
+    """Return every family that could forecast the series by itself."""
+    entry = job.history.entry
+    first = next(iter(job.models.values()))
+    names = [
+        name
+        for name in POOL_FAMILIES
+        if name in job.models or name != "substitution" or job.prior.cap is not None
+    ]
+    wanted = [name for name in names if name != "substitution" or entry.kind == "share"]
+    # built anew from one static prior: the walk widens its own
+    static = next((m.static for n, m in job.models.items() if n != "walk"), first.static)
+    return {
+        name: job.models.get(name)
+        or single_model(
+            name,
+            first.observations,
+            static,
+            trend=job.prior.trend,
+            jumps=beliefs.jumps[entry.kind],
+            cap=job.prior.cap or beliefs.cap,
+        )
+        for name in wanted
+    }
+
+
+def _fit(model: SingleModel, series: str, settings: Settings, announce: Announce) -> _Fitted:
+    """Return a family's fit, with its steps."""
+    name = series if model.family == "trend" else f"{series}/{model.family}"
+    hyper = infer(
+        single_problem(model),
+        engine=settings.engine,
+        seed=settings.seed,
+        rng=random_stream(settings.seed, name, "fit"),
+        announce=lambda sentence: announce(f"{name}: {sentence}"),
+    )
+    steps = one_step_ahead(model, hyper.points) if hyper.points is not None else None
+    return _Fitted(model, hyper, steps)
+
+
+def _common(steps: Mapping[str, OneStep]) -> list[int]:
+    """Return the steps that all families can be trusted about."""
+    from forecaster.evaluation.stacking import LEAST_BEFORE
+
+    usable = [set(one.usable(least_before=LEAST_BEFORE).tolist()) for one in steps.values()]
+    return sorted(set.intersection(*usable)) if usable else []
+
+
+def _mean_score(one: OneStep | None, compared: Mapping[str, OneStep]) -> float:
+    """Return a family's mean log score over the steps that all families share."""
+    common = _common(compared)
+    if one is None or not common:
+        return float("nan")
+    return float(one.log_density[common].mean())
+
+
+def _pooled_pit(steps: Mapping[str, OneStep], used: Mapping[str, float]) -> FloatArray:
+    """Return the PIT of the shared steps under the mixture, (n_folds,)."""
+    common = _common(steps)
+    weights = {name: used.get(name, 0.0) for name in steps}
+    total = sum(weights.values())
+    if not common or not total > 0:
+        return np.empty(0)
+    return np.asarray(sum(weights[name] / total * steps[name].pit[common] for name in steps))
+
+
+def _posterior_checks(
+    fitted: Mapping[str, _Fitted],
+    used: Mapping[str, float],
+    job: SingleJob,
+    settings: Settings,
+) -> tuple[QuantityCheck, ...]:
+    """Return the posterior predictive checks of the pool."""
+    total = sum(used.values())
+    replicates = []
+    for name, fit in fitted.items():
+        n = round(N_REPLICATES * used.get(name, 0.0) / total)
+        if n < 1:
+            continue
+        rng = random_stream(settings.seed, f"{job.history.entry.id}/{name}", "replicates")
+        drawn = _draw(fit, job, n_draws=n, rng=rng)
+        replicates.append(replicate(fit.model, drawn.theta, drawn.effects, rng=rng))
+    return check_posterior(next(iter(fitted.values())).model, replicates)
+
+
+def _draw(fit: _Fitted, job: SingleJob, *, n_draws: int, rng: np.random.Generator) -> Posterior:
+    """Return draws of a family's posterior, up to where trajectories begin."""
+    return draw_single(
+        fit.model, fit.hyper, kept=job.plan.kept, end=job.plan.end, n_draws=n_draws, rng=rng
+    )
+
+
+def _sensitivity(fit: _Fitted, job: SingleJob, settings: Settings) -> ForecastSensitivity | None:
+    """Return how much the leading family's forecast leans on prior and history."""
+    if fit.hyper.points is None:
+        return None
+    return forecast_sensitivity(
+        fit.model,
+        fit.hyper,
+        job.plan,
+        job.history.entry,
+        n_draws=settings.n_draws,
+        seed=settings.seed,
+    )
+
+
+def _notes(families: tuple[FamilyCheck, ...], *, n_folds: int) -> tuple[str, ...]:
+    """Return what does not apply, and why."""
+    notes = [
+        f"{family.family}: {failure}" for family in families for failure in family.report.failures
+    ]
+    notes += [
+        f"{family.family} was sampled with NUTS: it has no evidence and no one-step densities"
+        for family in families
+        if family.steps is None
+    ]
+    if n_folds == 0:
+        notes.append(
+            "no figure has three before it and densities that can be trusted: "
+            "the weights are those of the kind"
+        )
+    return tuple(notes)
