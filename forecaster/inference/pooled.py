@@ -18,7 +18,7 @@ import numpy as np
 
 from forecaster.inference.kalman import run_filter
 from forecaster.inference.pooled_members import columns_of, line_up_members
-from forecaster.inference.posterior import _root as any_root
+from forecaster.inference.posterior import any_root
 from forecaster.inference.timeline import LEVEL_STATE, SLOPE_STATE, lay_out
 from forecaster.models.observations import Observations
 from forecaster.models.pooled import FACTOR_ROWS, pymc_model, theta_at

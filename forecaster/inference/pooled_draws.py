@@ -22,13 +22,11 @@ from forecaster.inference.pooled import (
     integrate_factor,
     lay_factor,
 )
-from forecaster.inference.pooled_members import columns_of, line_up_members, reduce_whitened
+from forecaster.inference.pooled_member_draws import MemberDraws
+from forecaster.inference.pooled_members import line_up_members, reduce_whitened
 from forecaster.inference.posterior import Posterior, resample
-from forecaster.inference.posterior import _root as any_root
-from forecaster.inference.timeline import LEVEL_STATE, SLOPE_STATE, lay_out
 from forecaster.inference.whitening import whiten
 from forecaster.models.pooled import FACTOR_ROWS, OWN, S_F_L
-from forecaster.models.static_effects import DRIFT, LEVEL
 from forecaster.models.trend import S_L
 
 if TYPE_CHECKING:
@@ -39,8 +37,7 @@ if TYPE_CHECKING:
     from forecaster.inference.certify import HyperPosterior
     from forecaster.inference.pooled import Weighed
     from forecaster.inference.report import FitReport
-    from forecaster.inference.whitening import Whitening
-    from forecaster.models.pooled import Group, Member
+    from forecaster.models.pooled import Group
 
     FloatArray = NDArray[np.float64]
     Windows = Sequence[tuple[float, float]]
@@ -186,7 +183,7 @@ class _Drawing:
         self._drift = np.empty(n_draws)
         self._undrawn = line_up_members(group, leave_out=list(kept))
         self._parts = {
-            name: _MemberDraws(group.members[name], kept[name], end, n_draws, member_rng(name))
+            name: MemberDraws(group.members[name], kept[name], end, n_draws, member_rng(name))
             for name in kept
         }
         self._rows_of = {name: [windows.index(window) for window in kept[name]] for name in kept}
@@ -240,73 +237,3 @@ def _draw_xi(weighed: Weighed, k: NDArray[np.int64], noise: FloatArray) -> Float
     """Return draws of what drives the factor, (n_xi, n_draws)."""
     upper = np.linalg.inv(weighed.precision_root).swapaxes(1, 2)
     return np.asarray(weighed.mean[k].T + np.einsum("kij,jk->ik", upper[k], noise))
-
-
-class _MemberDraws:
-    """Draws of one member's own part."""
-
-    def __init__(
-        self, member: Member, kept: Windows, end: float, n_draws: int, rng: np.random.Generator
-    ) -> None:
-        self.member = member
-        self.timeline = lay_out(member.observations, kept=kept, end=end)
-        self._wanted = [LEVEL_STATE, SLOPE_STATE, *self.timeline.kept]
-        n_own = len(member.static.mean)
-        self._noise = rng.standard_normal((n_own + len(self._wanted), n_draws))
-        self._effects = np.empty((n_own, n_draws))
-        self._states = np.empty((len(self._wanted), n_draws))
-
-    def draw(
-        self,
-        whitening: Whitening,
-        own: FloatArray,
-        factor: FloatArray,
-        jensen_share: FloatArray,
-        here: NDArray[np.bool_],
-        k: NDArray[np.int64],
-    ) -> None:
-        """Fill the draws `here`, given the factor over its cells, (n_cells, n_draws here).
-
-        Parameters
-        ----------
-        own : of `Reduced`
-        """
-        noise = self._noise[:, here]
-        n_own = len(self._effects)
-        effects = _draw_effects(own, factor, k, noise[:n_own])
-        self._effects[:, here] = effects
-        # what of the figures is left for the member's own zero-mean part
-        seen = columns_of(self.member)[whitening.order]
-        parts = np.concatenate([-effects, -jensen_share[None, k], np.ones((1, len(k))), -factor])
-        left = seen @ parts
-        centre = np.einsum("itk,tk->ik", whitening.mean[self._wanted][:, :, k], left)
-        covariance = whitening.covariance[np.ix_(self._wanted, self._wanted)]
-        roots = any_root(np.moveaxis(covariance, -1, 0))
-        self._states[:, here] = centre + np.einsum("kij,jk->ik", roots[k], noise[n_own:])
-
-    def posterior(
-        self, theta: FloatArray, index: NDArray[np.int64], report: FitReport
-    ) -> Posterior:
-        """Return the draws of the member's own part."""
-        timeline = self.timeline
-        effects = self.member.static.mean[:, None] + self._effects
-        level, drift = effects[LEVEL], effects[DRIFT]
-        kept = self._states[2:] / timeline.kept_lengths[:, None]
-        kept += level + drift * (timeline.kept_middles - timeline.anchor)[:, None]
-        final = self._states[0] + level + drift * (timeline.end - timeline.anchor)
-        state = np.array([final, self._states[1]])
-        return Posterior(theta, index, effects, state, kept, report)
-
-
-def _draw_effects(
-    own: FloatArray, factor: FloatArray, k: NDArray[np.int64], noise: FloatArray
-) -> FloatArray:
-    """Return draws of a member's effects given the factor, as deviations, (n_own, n_draws)."""
-    n_own = len(own)
-    rows = own[:, :, k]
-    found = rows[:, n_own] - np.einsum("jck,ck->jk", rows[:, n_own + 1 :], factor) + noise
-    for j in reversed(range(n_own)):
-        for later in range(j + 1, n_own):
-            found[j] -= rows[j, later] * found[later]
-        found[j] /= rows[j, j]
-    return np.asarray(found)

@@ -144,13 +144,13 @@ def _draw_given(
     deviation = marginal.effects_mean[k].T + np.einsum(
         "kij,jk->ik", marginal.effects_root[k], noise[:n_effects]
     )
-    roots = _root(np.moveaxis(covariance, -1, 0))[k]
+    roots = any_root(np.moveaxis(covariance, -1, 0))[k]
     means = mean[:, :, k]
     centre = means[:, 0] - np.einsum("ijk,jk->ik", means[:, 1:], deviation)
     return deviation, centre + np.einsum("kij,jk->ik", roots, noise[n_effects:])
 
 
-def _root(covariance: FloatArray) -> FloatArray:
+def any_root(covariance: FloatArray) -> FloatArray:
     """Return R with R R' = covariance, (n, m, m).
 
     A kept point that is the end of the timeline repeats the level, and an emptied slot is zero:

@@ -128,7 +128,7 @@ def test_every_shipped_pool_is_certified(ids):
 
 @pytest.mark.slow
 def test_nuts_agrees_with_adaptive_sampling_on_a_shipped_group():
-    problem = group_problem(_shipped_group("us-ai-investment-real"))
+    problem = group_problem(_shipped_group("us-ai-private-investment"))
     fit = explore(problem.log_likelihood_at, 6, rng=np.random.default_rng(1))
     run = sample_nuts(
         problem.pymc_model,
