@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from forecaster import __version__
 from forecaster.forecasts.plan import parse_until
@@ -90,7 +90,8 @@ def run_composition(
         )
         rng = random_stream(settings.seed, composition, "paths")
         drawn = draw_composition(posterior, plan, rng=rng)
-        return Stored({**drawn, _INDEX: posterior.theta_index}, posterior.report)
+        drawn[_INDEX] = posterior.theta_index
+        return Stored(_shuffled(drawn, settings, composition), posterior.report)
 
     key = _key(composition, settings, prior, plan, publications)
     stored, from_cache = _fetch(key, draw, settings, announce)
@@ -151,7 +152,8 @@ def run_pooled(
             name: random_stream(settings.seed, name, "pooled paths") for name in (*plans, _FACTOR)
         }
         drawn = draw_members(posterior, plans, group, entries, streams=streams, factor=_FACTOR)
-        return Stored({**drawn, _INDEX: posterior.theta_index}, posterior.report)
+        drawn[_INDEX] = posterior.theta_index
+        return Stored(_shuffled(drawn, settings, first), posterior.report)
 
     key = _key(first, settings, prior, *plans.values(), group)
     stored, from_cache = _fetch(key, draw, settings, announce)
@@ -164,6 +166,18 @@ def run_pooled(
         notes=(f"one of {len(histories)} members of a group that share a factor",),
         from_cache=from_cache,
     )
+
+
+def _shuffled(
+    drawn: Mapping[str, NDArray[Any]], settings: Settings, name: str
+) -> dict[str, NDArray[Any]]:
+    """Return draws in random order, the same for all arrays.
+
+    They come in the order in which hyperparameters were resampled, which must not line up with
+    that of other series: draw k of every series is one world.
+    """
+    order = random_stream(settings.seed, name, "order").permutation(settings.n_draws)
+    return {part: array[order] for part, array in drawn.items()}
 
 
 def _is_open(history: History, settings: Settings) -> bool:

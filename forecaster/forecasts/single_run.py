@@ -110,17 +110,15 @@ def share_out(
 ) -> dict[str, NDArray[np.int64]]:
     """Return which draws each family makes: as many as its weight, at random places.
 
-    Places are random because draw k of every series is one world: families must not line up.
+    Places are random because draw k of every series is one world: neither families nor the order
+    in which hyperparameters were resampled must line up.
     """
     total = sum(weights.values())
     edges = np.rint(np.cumsum([w / total for w in weights.values()]) * n_draws).astype(np.int64)
     sizes = np.diff(edges, prepend=0)
     used = [(family, int(n)) for family, n in zip(weights, sizes, strict=True) if n > 0]
-    if len(used) == 1:
-        return {used[0][0]: np.arange(n_draws)}
-    order = rng.permutation(n_draws)
-    parts = np.split(order, np.cumsum([n for _, n in used])[:-1])
-    return {family: np.sort(part) for (family, _), part in zip(used, parts, strict=True)}
+    parts = np.split(rng.permutation(n_draws), np.cumsum([n for _, n in used])[:-1])
+    return {family: part for (family, _), part in zip(used, parts, strict=True)}
 
 
 def fit_single(

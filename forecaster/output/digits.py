@@ -165,7 +165,7 @@ def count_of(number: int, thing: str) -> str:
 
 def shown_unit(kind: str, unit: str) -> str:
     """Return the unit to print after a number; none for shares, which carry their percent."""
-    if kind == "share" or unit == "count":
+    if kind == "share" or unit in ("count", "ratio"):
         return ""
     return unit
 
