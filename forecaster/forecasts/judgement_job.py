@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from forecaster.forecasts.single_job import SingleJob
     from forecaster.inference.judgement_weights import ModelOf
     from forecaster.models.judgement_readings import JudgementReading
+    from forecaster.models.single import SingleModel
     from forecaster.workspace.beliefs import Beliefs
     from forecaster.workspace.expert_beliefs import Experts
     from forecaster.workspace.facts import Facts
@@ -53,12 +54,15 @@ class JudgementJob:
     def model_of(self, family: str) -> ModelOf:
         """Return what gives the model of one family on what was known on a day."""
 
-        def found(day: date) -> object:
+        def found(day: date) -> SingleModel | None:
             """Return the model, or None where nothing was known."""
             job = self.job_of(day)
-            return None if job is None else job.models.get(family)
+            # a level that is only believed is nothing that an expert could repeat
+            if job is None or not job.history.data:
+                return None
+            return job.models.get(family)
 
-        return found  # type: ignore[return-value]  # the job's models are SingleModels
+        return found
 
 
 def gather_judgements(

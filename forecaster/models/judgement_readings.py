@@ -239,7 +239,9 @@ def _growth(said: float, middle: float, observations: Observations) -> float:
     As for observations, no growth where it is small, or where no figure is that old.
     """
     middles = (observations.start + observations.end) / 2
-    old = np.flatnonzero(middles < middle - 0.5)
+    # a level that is only believed tells no growth
+    is_figure = observations.noise_sd < LEAST_GROWTH
+    old = np.flatnonzero((middles < middle - 0.5) & is_figure)
     if not len(old):
         return 0.0
     near = old[np.abs(middles[old] - (middle - 1)).argmin()]

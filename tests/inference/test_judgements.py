@@ -243,3 +243,27 @@ def test_a_surprise_that_no_point_foretold_is_fitted_again_with_the_judgements()
     before = hyper.theta[:, resample(hyper.weights, 2000, rng=rng)]
     size = [np.median(np.hypot(t[S_L], t[S_B])) for t in (before, found.posterior.theta)]
     assert size[1] > 1.3 * size[0]
+
+
+def test_a_series_without_figures_follows_its_level_and_the_judgements():
+    # a level of 1 with sd 1 at 2016, hardly moving; 2 was said of 2018 with an error of .5 / .4
+    prior = make_prior()
+    made = make_observations("annual points", np.random.default_rng(1), n=1)
+    at = np.array([END])
+    believed = replace(made, start=at, end=at, z=np.array([1.0]), noise_sd=np.array([1.0]))
+    static = static_prior(believed, prior, is_share=False)
+    static = replace(static, mean=np.array([1.0, 0.0]), sd=np.array([10.0, 1e-6]))
+    model = trend_model(believed, static, prior)
+    theta = np.repeat([[1e-4], [1e-4], [2.0], [1e-4]], 2000, axis=1)
+    hyper = HyperPosterior(theta, np.full(2000, 1 / 2000), REPORT)
+    reading = _reading(2.0, 2018.0, 2018.0, own_sd=0.5, kappa_low=0.6, kappa_high=0.6)
+    found = fuse(
+        model, hyper, [reading], lambda _: None, kept=(), end=END, per_year=4, n_draws=20_000,
+        rng=np.random.default_rng(2),
+    )  # fmt: skip
+    # nothing was known, so nothing is repeated: precisions 1.01 and (.4 / .5)^2
+    precision = 1.01 + 0.64
+    level = found.posterior.state[0]
+    error = precision**-0.5 / np.sqrt(20_000)
+    assert level.mean() == pytest.approx((1.01 + 2.0 * 0.64) / precision, abs=4.5 * error)
+    assert level.std() == pytest.approx(precision**-0.5, abs=4.5 * error / np.sqrt(2))
