@@ -38,7 +38,11 @@ def test_a_total_of_steps_that_grow_evenly_is_read_exactly(growth):
     # the figure of the year before is what growth at this rate makes of the judgement
     start = 2019.0
     history = replace(
-        HISTORY, start=np.array([start]), end=np.array([start + 1]), z=np.array([3.0])
+        HISTORY,
+        start=np.array([start]),
+        end=np.array([start + 1]),
+        z=np.array([3.0]),
+        noise_sd=np.array([0.02]),
     )
     levels = 3.0 + growth * np.array([0.625, 0.875, 1.125, 1.375])
     # growth is taken from the total's own rate, which is that of the middle plus its own tilt
