@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from forecaster.forecasts.single_run import Drawn
     from forecaster.inference.report import FitReport
     from forecaster.workspace.beliefs import Beliefs
+    from forecaster.workspace.derived_series import Resolved
     from forecaster.workspace.facts import Facts, History, Row
     from forecaster.workspace.formulas import Formula
     from forecaster.workspace.periods import Period
@@ -254,21 +255,46 @@ class Run:
 
     def _derived(self, target: str) -> Forecast:
         """Return the forecast of a formula, from joint draws of the series below it."""
-        from forecaster.forecasts.derived import derive_forecast
+        resolved = self._resolved(target)
+        below = replace(self, settings=replace(self.settings, model="", basis=None))
+        return self._computed(target, resolved, below.jointly(resolved.series))
+
+    def _resolved(self, target: str) -> Resolved:
+        """Return a formula, or the formula of a derived series, with all that it needs."""
         from forecaster.workspace.derived_series import resolve_formula
         from forecaster.workspace.formulas import parse_formula
 
         formula = self.definitions.get(target) or parse_formula(target)
         others = {name: f for name, f in self.definitions.items() if name != target}
-        entries = self.facts.entries
-        resolved = resolve_formula(formula, entries=entries, definitions=others)
-        below = replace(self, settings=replace(self.settings, model="", basis=None))
-        inputs = below.jointly(resolved.series)
+        return resolve_formula(formula, entries=self.facts.entries, definitions=others)
+
+    def _computed(
+        self, target: str, resolved: Resolved, inputs: Mapping[str, Forecast]
+    ) -> Forecast:
+        """Return the forecast of a formula from the joint forecasts of its inputs."""
+        from forecaster.forecasts.derived import derive_forecast
+
         forecast = derive_forecast(resolved, inputs)
         forecast = replace(forecast, footing=_footing_of_formula(resolved.series, inputs))
-        if target not in entries:
+        entry = self.facts.entries.get(target)
+        if entry is None:
             return forecast
-        return replace(forecast, history=replace(forecast.history, entry=entries[target]))
+        return replace(forecast, history=replace(forecast.history, entry=entry))
+
+    def one_world(self, targets: Sequence[str]) -> list[Forecast]:
+        """Return forecasts of series and formulas whose draw k is one world, for sample paths."""
+        resolved = {
+            target: self._resolved(target)
+            for target in targets
+            if target not in self.facts.entries or target in self.definitions
+        }
+        series = [target for target in targets if target not in resolved]
+        inputs = dict.fromkeys([*series, *(name for r in resolved.values() for name in r.series)])
+        found = self.jointly(list(inputs))
+        return [
+            self._computed(target, resolved[target], found) if target in resolved else found[target]
+            for target in targets
+        ]
 
     def jointly(self, series: Sequence[str]) -> dict[str, Forecast]:
         """Return forecasts of several series on one draw axis.

@@ -10,7 +10,7 @@ from forecaster.cli import flags, options
 from forecaster.cli.destination import Output, read_output, write_csv
 from forecaster.cli.frame import TextCommand, new_app
 from forecaster.cli.progress import Progress
-from forecaster.cli.request import Asked, Request, find_folder, prepare_request
+from forecaster.cli.request import Asked, Request, Subject, find_folder, prepare_request
 from forecaster.cli.streams import Streams, open_streams
 from forecaster.errors import ExitCode, InputError, UnreliableFit
 
@@ -80,7 +80,11 @@ def forecast_command(
     n_workers = options.read_workers(workers)
     chosen = names_asked(names or [], is_core=core, workspace=workspace)
     request = prepare_request(chosen, asked, streams)
-    forecasts, failures = make_forecasts(request, n_workers=n_workers, streams=streams)
+    if output.layout == "draws" and len(request.subjects) > 1:
+        forecasts = draw_one_world(request, streams)
+        failures: list[UnreliableFit] = []
+    else:
+        forecasts, failures = make_forecasts(request, n_workers=n_workers, streams=streams)
     _deliver(forecasts, failures, output, streams)
 
 
@@ -137,6 +141,28 @@ def make_forecasts(
             if n_done < n_series:
                 progress.update(_step(request, n_done))
     return forecasts, failures
+
+
+def draw_one_world(request: Request, streams: Streams) -> list[Forecast]:
+    """Forecast every series of a request so that draw k of all of them is one world.
+
+    Files have nothing to do with the workspace's series, nor with one another.
+
+    Raises
+    ------
+    InputError, UnreliableFit
+        As the pipeline.
+    """
+    with Progress(streams, "drawing joint paths") as progress:
+        found: dict[str, Forecast] = {}
+        groups: dict[int, list[Subject]] = {}
+        for subject in request.subjects:
+            groups.setdefault(id(subject.facts), []).append(subject)
+        for group in groups.values():
+            names = [subject.series for subject in group]
+            run = group[0].run(request.settings, progress.note)
+            found |= zip(names, run.one_world(names), strict=True)
+    return [found[subject.series] for subject in request.subjects]
 
 
 def forecast_one(name: str, asked: Asked) -> Forecast:
