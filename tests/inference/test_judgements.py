@@ -267,3 +267,16 @@ def test_a_series_without_figures_follows_its_level_and_the_judgements():
     error = precision**-0.5 / np.sqrt(20_000)
     assert level.mean() == pytest.approx((1.01 + 2.0 * 0.64) / precision, abs=4.5 * error)
     assert level.std() == pytest.approx(precision**-0.5, abs=4.5 * error / np.sqrt(2))
+
+
+def test_the_density_is_that_of_the_statement_and_not_of_its_de_anchored_value():
+    # J = kappa m + (1 - kappa) (z + s_o) + error is normal by itself
+    model = _model()
+    reading = _reading(0.9, 2017.0, 2018.0, own_sd=0.1, bias=0.05)
+    points = _judge(model, [reading], model_of=lambda _: model)
+    for kappa in (0.0, 0.6):
+        found = log_likelihood_of([reading], points, np.full((1, 1), kappa))[0]
+        mean = kappa * points.ours[0, 0] + (1 - kappa) * points.mean[0, 0] + 0.05
+        variance = (1 - kappa) ** 2 * (points.covariance[0, 0, 0] + 0.05**2) + 0.1**2
+        expected = -0.5 * ((0.9 - mean) ** 2 / variance + np.log(2 * np.pi * variance))
+        assert found == pytest.approx(expected)
