@@ -198,13 +198,17 @@ class Run:
 
     def _joint_part(self, series: str, family: str) -> Forecast:
         """Return one part of a whole, or one member of a group."""
-        from forecaster.forecasts.joint_jobs import run_composition, run_pooled
+        from forecaster.forecasts.joint_jobs import heed_judgements, run_composition, run_pooled
 
         entry = self.facts.entries[series]
         key = (family, entry.composition if family == "composition" else series)
         if key not in self._joint:
             run = run_composition if family == "composition" else run_pooled
             found = run(self.facts, key[1], self.beliefs, self.settings, self.announce)
+            found = heed_judgements(
+                found, self.facts, self.beliefs, self.settings,
+                name=min(found.trajectories), announce=self.announce,
+            )  # fmt: skip
             shared = [key[1]] if family == "composition" else list(found.trajectories)
             self._joint |= {(family, name): found for name in shared}
         drawn = self._joint[key]
@@ -224,8 +228,11 @@ class Run:
             theta_index=drawn.theta_index,
             from_cache=drawn.from_cache,
         )
-        footing = rests_on(self.beliefs.of(entry), history, n_judgements=0)
-        return replace(forecast, footing=footing)
+        shift = drawn.shifts.get(series)
+        footing = rests_on(
+            self.beliefs.of(entry), history, n_judgements=shift.n_used if shift else 0
+        )
+        return replace(forecast, footing=footing, judgements=shift)
 
     def _custom(self, series: str) -> Forecast:
         """Return the forecast of a model of the user's own."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from forecaster import __version__
 from forecaster.forecasts.plan import parse_until
 from forecaster.forecasts.settings import random_stream
 from forecaster.inference.cache import ArrayCache, Stored, cache_folder, cache_key
+from forecaster.workspace.judgement_index import has_judgements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from forecaster.forecasts.judgement_shift import JudgementShift
     from forecaster.forecasts.settings import Settings
     from forecaster.inference.report import FitReport
     from forecaster.workspace.beliefs import Beliefs
@@ -41,6 +43,7 @@ class JointDrawn:
     periods : series -> periods forecast
     trajectories : series -> (n_draws, n_periods), unit of the series
     theta_index : (n_draws,) draws with the same number share their hyperparameters
+    shifts : series -> what judgements did to its last median
     """
 
     histories: Mapping[str, History]
@@ -50,6 +53,71 @@ class JointDrawn:
     report: FitReport
     notes: tuple[str, ...]
     from_cache: bool
+    shifts: Mapping[str, JudgementShift] = field(default_factory=dict)
+
+
+def heed_judgements(
+    drawn: JointDrawn,
+    facts: Facts,
+    beliefs: Beliefs,
+    settings: Settings,
+    *,
+    name: str,
+    announce: Announce,
+) -> JointDrawn:
+    """Return the draws weighed by what experts said about any of the series.
+
+    Parameters
+    ----------
+    name : of the whole or group, which names the random stream
+    """
+    spoken_of = [
+        series for series in drawn.trajectories if has_judgements(beliefs.workspace, series)
+    ]
+    if settings.without_judgements or not spoken_of:
+        return drawn
+    from forecaster.forecasts.judged_joint import judge_joint
+    from forecaster.forecasts.judgement_shift import measure_shift
+
+    judged = judge_joint(
+        facts,
+        beliefs,
+        settings,
+        periods=drawn.periods,
+        trajectories=drawn.trajectories,
+        name=name,
+        announce=announce,
+    )
+    if judged is None:
+        return drawn
+    weighed = judged.weighed
+    n_used = sum(shift.n_used for shift in judged.shifts.values())
+    shifts = {
+        # what is said of one part moves the others too
+        series: judged.shifts.get(series)
+        or measure_shift(
+            facts.entries[series],
+            drawn.periods[series],
+            without=paths,
+            with_them=paths[weighed.chosen],
+            n_used=n_used,
+            n_left_out=0,
+        )
+        for series, paths in drawn.trajectories.items()
+    }
+    report = replace(
+        drawn.report,
+        ess=min(drawn.report.ess, weighed.ess),
+        failures=(*drawn.report.failures, *weighed.failures),
+        diagnostics={**drawn.report.diagnostics, "judgements_k_hat": weighed.k_hat},
+    )
+    return replace(
+        drawn,
+        trajectories={part: x[weighed.chosen] for part, x in drawn.trajectories.items()},
+        theta_index=drawn.theta_index[weighed.chosen],
+        report=report,
+        shifts=shifts,
+    )
 
 
 def run_composition(
@@ -90,8 +158,8 @@ def run_composition(
         )
         rng = random_stream(settings.seed, composition, "paths")
         drawn = draw_composition(posterior, plan, rng=rng)
-        drawn[_INDEX] = posterior.theta_index
-        return Stored(_shuffled(drawn, settings, composition), posterior.report)
+        arrays = {**drawn, _INDEX: posterior.theta_index}
+        return Stored(_shuffled(arrays, settings, composition), posterior.report)
 
     key = _key(composition, settings, prior, plan, publications)
     stored, from_cache = _fetch(key, draw, settings, announce)
@@ -152,8 +220,8 @@ def run_pooled(
             name: random_stream(settings.seed, name, "pooled paths") for name in (*plans, _FACTOR)
         }
         drawn = draw_members(posterior, plans, group, entries, streams=streams, factor=_FACTOR)
-        drawn[_INDEX] = posterior.theta_index
-        return Stored(_shuffled(drawn, settings, first), posterior.report)
+        arrays = {**drawn, _INDEX: posterior.theta_index}
+        return Stored(_shuffled(arrays, settings, first), posterior.report)
 
     key = _key(first, settings, prior, *plans.values(), group)
     stored, from_cache = _fetch(key, draw, settings, announce)
@@ -205,15 +273,15 @@ def _key(name: str, settings: Settings, *parts: object) -> str:
     """Return the cache's key: name, engine, draws, and every field of the parts."""
     return cache_key(
         __version__, "joint", name, settings.engine, settings.n_draws, settings.seed,
-        *(field for part in parts for field in _flat(part)),
+        *(value for part in parts for value in _flat(part)),
     )  # fmt: skip
 
 
 def _flat(part: object) -> Iterator[object]:
     """Yield what a record is made of, down to arrays and plain values."""
     if is_dataclass(part) and not isinstance(part, type):
-        for field in fields(part):
-            yield from _flat(getattr(part, field.name))
+        for each in fields(part):
+            yield from _flat(getattr(part, each.name))
     elif isinstance(part, dict):
         for name, value in part.items():
             yield name

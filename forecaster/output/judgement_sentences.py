@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forecaster.output.digits import count_of, format_share, format_value
+from forecaster.output.digits import format_share
+from forecaster.output.judgement_screen import shift_sentence
 from forecaster.output.plain import safe_text
-from forecaster.output.sentences import with_unit
 
 if TYPE_CHECKING:
     from forecaster.forecasts.forecast import Forecast
@@ -22,20 +22,8 @@ def judgement_sentence(forecast: Forecast) -> str:
             f"No judgements enter it: {shift.n_left_out} left out, and "
             f"'show {safe_text(shift.series.id)} --judgements' says why."
         )
-    entry = shift.series
-
-    def said(value: float, width: float) -> str:
-        """Return a median with the digits that its band leaves it."""
-        return format_value(value, kind=entry.kind, unit=entry.unit, spread=width)
-
-    before, after = (
-        said(shift.without, shift.width_without),
-        with_unit(said(shift.with_them, shift.width_with), entry),
-    )
-    who = count_of(shift.n_used, "judgement")
-    if said(shift.with_them, shift.width_with) == before:
-        return f"{who} of experts left the {shift.period} median at {after}."
-    return f"{who} of experts moved the {shift.period} median from {before} to {after}."
+    sentence = shift_sentence(shift)
+    return sentence[0].upper() + sentence[1:]
 
 
 def families_sentence(forecast: Forecast) -> str:

@@ -17,6 +17,7 @@ from forecaster.workspace.belief_tables import (
     open_table,
 )
 from forecaster.workspace.facts import KINDS, QUALITIES, RELATIONS
+from forecaster.workspace.pool_beliefs import load_pools
 from forecaster.workspace.series_beliefs import (
     Cap,
     SeriesPrior,
@@ -52,8 +53,6 @@ Reader = TableReader
 _SHIPPED_DATA = Path(__file__).resolve().parent.parent / "data"
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 """An id of a series; in a formula a minus has blanks around it. Nothing else names a file."""
-
-_TREND_ALONE = {kind: {"trend": 1.0} for kind in KINDS}
 
 THETA_NAMES = ("s_l", "s_b", "tau", "s_o")
 """The hyperparameters of the trend family, in the order of every theta array."""
@@ -110,7 +109,7 @@ class Beliefs:
     hash: str
     workspace: Path = field(compare=False)
     events: tuple[Intervention, ...] = ()
-    pool: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: dict(_TREND_ALONE))
+    pool: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     folder: Path | None = field(default=None, compare=False)
     _files: dict[str, tuple[TableReader, bytes] | None] = field(
         default_factory=dict, compare=False, repr=False
@@ -170,11 +169,14 @@ def load_beliefs(workspace: Path, series: Collection[str] = ()) -> Beliefs:
         if file is not None:
             digest.update(f"\n{name}\n".encode() + file[1])
     cap = reader.normal("substitution.cap")
+    pools = load_pools(workspace)
+    digest.update(repr({kind: pool.weights for kind, pool in pools.items()}).encode())
     return Beliefs(
         trend=trend,
         jumps=read_jump_priors(reader),
         cap=Cap(cap.mean, cap.sd),
         workspace=workspace,
+        pool={kind: pool.weights for kind, pool in pools.items()},
         hash=digest.hexdigest(),
         folder=folder,
         _files=files,
