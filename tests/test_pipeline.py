@@ -169,14 +169,14 @@ def _spoil(monkeypatch):
 def test_an_unreliable_fit_is_refused_with_its_numbers(monkeypatch):
     _spoil(monkeypatch)
     with pytest.raises(UnreliableFit, match=r"k-hat 0\.90") as raised:
-        _forecast(model="trend", use_cache=True)
+        _forecast(model="trend", without_judgements=True, use_cache=True)
     assert raised.value.series == SHARE
     assert raised.value.report.failures == ("k-hat 0.90 is not below 0.5",)
 
 
 def test_an_unreliable_fit_goes_on_with_a_warning_when_allowed_and_is_never_kept(monkeypatch):
     _spoil(monkeypatch)
-    found = _forecast(model="trend", allow_unreliable=True, use_cache=True)
+    found = _forecast(model="trend", without_judgements=True, allow_unreliable=True, use_cache=True)
     assert sum("unreliable: k-hat 0.90 is not below 0.5" in w for w in found.warnings) == 1
     assert list(cache_files(cache_folder())) == []
 
@@ -190,21 +190,21 @@ def test_escalations_are_announced_with_the_series(monkeypatch):
 
     monkeypatch.setattr(single_run, "infer", escalating)
     said = []
-    _forecast(model="trend", announce=said.append)
+    _forecast(model="trend", without_judgements=True, announce=said.append)
     assert said == [f"{SHARE}: starting again"]
 
 
 def test_the_cache_tells_apart_seeds_engines_draws_and_beliefs():
-    _forecast(model="trend", use_cache=True)
+    _forecast(model="trend", without_judgements=True, use_cache=True)
     for changes in ({"seed": 3}, {"engine": "brute-force"}, {"n_draws": 999}, {"until": "2029"}):
-        again = _forecast(model="trend", use_cache=True, **changes)
+        again = _forecast(model="trend", without_judgements=True, use_cache=True, **changes)
         # the horizon alone changes no posterior
         assert again.from_cache == ("until" in changes), changes
     beliefs = _beliefs()
     share = beliefs.trend["share"]
     wider = replace(share, theta=(replace(share.theta[0], median=0.5), *share.theta[1:]))
     other = replace(beliefs, trend={**beliefs.trend, "share": wider})
-    settings = replace(SETTINGS, model="trend", use_cache=True)
+    settings = replace(SETTINGS, model="trend", without_judgements=True, use_cache=True)
     found = make_forecast(_facts(SHARE), SHARE, other, settings, announce=lambda sentence: None)
     assert not found.from_cache
 
