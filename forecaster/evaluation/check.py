@@ -15,7 +15,7 @@ from forecaster.evaluation.predictive_checks import (
     check_posterior,
     check_prior,
 )
-from forecaster.evaluation.stacking import own_folds, series_weights
+from forecaster.evaluation.stacking import series_weights, shared_steps
 from forecaster.forecasts.settings import random_stream
 from forecaster.inference.certify import infer
 from forecaster.inference.draw_single import draw_single
@@ -26,7 +26,7 @@ from forecaster.models.choose import single_model
 from forecaster.workspace.pool_beliefs import POOL_FAMILIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from numpy.typing import NDArray
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from forecaster.workspace.beliefs import Beliefs
     from forecaster.workspace.facts import SeriesEntry
     from forecaster.workspace.periods import Period
+    from forecaster.workspace.pool_beliefs import PoolPrior
 
     FloatArray = NDArray[np.float64]
     Announce = Callable[[str], None]
@@ -53,7 +54,7 @@ class FamilyCheck:
     Attributes
     ----------
     kind_weight, own_weight : of its kind's pool, and with the series' own folds; 0 outside the pool
-    is_used : whether the forecast draws on it
+    forecast_weight : share of the forecast's draws that it makes
     report : of its fit, with k-hat, ESS, rounds, evidence and evidence gap
     steps : every figure one step ahead; None where NUTS made the fit
     mean_log_score : of the folds that all families share, data scale; not a number without any
@@ -62,7 +63,7 @@ class FamilyCheck:
     family: str
     kind_weight: float
     own_weight: float
-    is_used: bool
+    forecast_weight: float
     report: FitReport
     steps: OneStep | None
     mean_log_score: float
@@ -74,6 +75,7 @@ class Check:
 
     Attributes
     ----------
+    pool : of the series' kind
     families : those that could forecast it by itself, the ones in use first
     n_folds : figures that all families foretell one step ahead and can be trusted about
     pit : (n_folds,) of those figures under the weighed pool
@@ -86,6 +88,7 @@ class Check:
     """
 
     entry: SeriesEntry
+    pool: PoolPrior
     n_figures: int
     families: tuple[FamilyCheck, ...]
     n_folds: int
@@ -117,6 +120,7 @@ def check_single(
     beliefs: Beliefs,
     settings: Settings,
     *,
+    pool: PoolPrior,
     with_nuts: bool,
     announce: Announce,
 ) -> Check:
@@ -124,52 +128,66 @@ def check_single(
 
     Parameters
     ----------
-    job : of a series with figures
+    job : of a series with figures; its weights are those of the forecast
+    pool : of the series' kind
     with_nuts : also sample the leading family with NUTS, which takes half a minute
     """
-    entry, seed = job.history.entry, settings.seed
-    of_kind = beliefs.pool[entry.kind]
+    entry, seed, used = job.history.entry, settings.seed, job.weights
     fitted = {
         name: _fit(model, entry.id, settings, announce)
         for name, model in _models(job, beliefs).items()
     }
-    steps = {name: fit.steps for name, fit in fitted.items() if fit.steps is not None}
-    # a family whose importance weights are poor everywhere would leave no fold to the others
-    in_pool = {name: one for name, one in steps.items() if of_kind.get(name, 0.0) > 0}
-    own = series_weights(of_kind, in_pool) if in_pool else {}
-    used = job.weights if job.family != "pool" else (own or dict(of_kind))
-    order = sorted(fitted, key=lambda name: (-used.get(name, 0.0), list(fitted).index(name)))
-    compared = {name: one for name, one in steps.items() if name in (*of_kind, *used)} or steps
-    folds = own_folds(compared)
-    families = tuple(
-        FamilyCheck(
-            family=name,
-            kind_weight=of_kind.get(name, 0.0),
-            own_weight=own.get(name, 0.0),
-            is_used=used.get(name, 0.0) > 0,
-            report=fitted[name].hyper.report,
-            steps=fitted[name].steps,
-            mean_log_score=_mean_score(fitted[name].steps, compared),
-        )
-        for name in order
-    )
-    leading = fitted[order[0]]
-    notes = _notes(families, n_folds=len(folds))
-    engines: tuple[EngineGap, ...] = ()
-    if with_nuts:
-        engines = compare_engines(leading.model, leading.hyper, seed=seed, announce=announce)
+    compared = _compared(fitted, (*pool.weights, *used))
+    families = _family_checks(fitted, compared, pool, used)
+    leading = fitted[families[0].family]
+    n_folds = len(shared_steps(compared.values()))
     return Check(
         entry=entry,
+        pool=pool,
         n_figures=leading.model.observations.n,
         families=families,
-        n_folds=len(folds),
+        n_folds=n_folds,
         pit=_pooled_pit(compared, used),
         prior=check_prior(leading.model, rng=random_stream(seed, entry.id, "prior check")),
         posterior=_posterior_checks(fitted, used, job, settings),
         sensitivity=_sensitivity(leading, job, settings),
         horizon=job.plan.periods[-1],
-        engines=engines,
-        notes=notes,
+        engines=compare_engines(leading.model, leading.hyper, seed=seed, announce=announce)
+        if with_nuts
+        else (),
+        notes=_notes(families, n_folds=n_folds),
+    )
+
+
+def _compared(fitted: Mapping[str, _Fitted], names: Collection[str]) -> dict[str, OneStep]:
+    """Return the steps of the families that are held against each other.
+
+    A family outside the pool whose importance weights are poor would leave no fold to the others.
+    """
+    steps = {name: fit.steps for name, fit in fitted.items() if fit.steps is not None}
+    return {name: one for name, one in steps.items() if name in names} or steps
+
+
+def _family_checks(
+    fitted: Mapping[str, _Fitted],
+    compared: Mapping[str, OneStep],
+    pool: PoolPrior,
+    used: Mapping[str, float],
+) -> tuple[FamilyCheck, ...]:
+    """Return what is to be said of every family, those of most weight in the forecast first."""
+    own = series_weights(pool.weights, compared)
+    order = sorted(fitted, key=lambda name: (-used.get(name, 0.0), list(fitted).index(name)))
+    return tuple(
+        FamilyCheck(
+            family=name,
+            kind_weight=pool.weights.get(name, 0.0),
+            own_weight=own.get(name, 0.0),
+            forecast_weight=used.get(name, 0.0),
+            report=fitted[name].hyper.report,
+            steps=fitted[name].steps,
+            mean_log_score=_mean_score(fitted[name].steps, compared),
+        )
+        for name in order
     )
 
 
@@ -182,7 +200,6 @@ def _models(job: SingleJob, beliefs: Beliefs) -> dict[str, SingleModel]:
         for name in POOL_FAMILIES
         if name in job.models or name != "substitution" or job.prior.cap is not None
     ]
-    wanted = [name for name in names if name != "substitution" or entry.kind == "share"]
     # built anew from one static prior: the walk widens its own
     static = next((m.static for n, m in job.models.items() if n != "walk"), first.static)
     return {
@@ -195,7 +212,7 @@ def _models(job: SingleJob, beliefs: Beliefs) -> dict[str, SingleModel]:
             jumps=beliefs.jumps[entry.kind],
             cap=job.prior.cap or beliefs.cap,
         )
-        for name in wanted
+        for name in names
     }
 
 
@@ -213,17 +230,9 @@ def _fit(model: SingleModel, series: str, settings: Settings, announce: Announce
     return _Fitted(model, hyper, steps)
 
 
-def _common(steps: Mapping[str, OneStep]) -> list[int]:
-    """Return the steps that all families can be trusted about."""
-    from forecaster.evaluation.stacking import LEAST_BEFORE
-
-    usable = [set(one.usable(least_before=LEAST_BEFORE).tolist()) for one in steps.values()]
-    return sorted(set.intersection(*usable)) if usable else []
-
-
 def _mean_score(one: OneStep | None, compared: Mapping[str, OneStep]) -> float:
     """Return a family's mean log score over the steps that all families share."""
-    common = _common(compared)
+    common = shared_steps(compared.values())
     if one is None or not common:
         return float("nan")
     return float(one.log_density[common].mean())
@@ -231,7 +240,7 @@ def _mean_score(one: OneStep | None, compared: Mapping[str, OneStep]) -> float:
 
 def _pooled_pit(steps: Mapping[str, OneStep], used: Mapping[str, float]) -> FloatArray:
     """Return the PIT of the shared steps under the mixture, (n_folds,)."""
-    common = _common(steps)
+    common = shared_steps(steps.values())
     weights = {name: used.get(name, 0.0) for name in steps}
     total = sum(weights.values())
     if not common or not total > 0:

@@ -7,9 +7,8 @@ Prior or likelihood is raised to a power a near one, and the draws are weighed a
 
 u are the hyperparameters on the scale on which their prior is standard normal, L is the likelihood
 with states and static effects integrated out. How far a quantity moves is the cumulative
-Jensen-Shannon distance between its two distributions, for a doubling of the power. The long-run
-rate is a static effect with a prior of its own; that prior is raised by widening it, and L is
-computed anew.
+Jensen-Shannon distance between its two distributions, for a doubling of the power. A static effect
+that is drawn, such as the long-run rate, enters the prior with its own density.
 """
 
 from __future__ import annotations
@@ -32,6 +31,12 @@ POWERS = (0.99, 1.01)
 THRESHOLD = 0.05
 """Kallioinen et al. (2023) take a quantity for sensitive above it."""
 
+MEANINGS = {
+    "strong prior": "a strong prior or a weak likelihood: the history hardly speaks to it",
+    "conflict": "prior and history may pull in different directions",
+}
+"""What a diagnosis means, in plain words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
@@ -49,12 +54,10 @@ class Sensitivity:
 
     @property
     def diagnosis(self) -> str:
-        """What that means, in words; empty where there is nothing to say."""
+        """A key of MEANINGS, or nothing where there is nothing to say."""
         if self.prior < THRESHOLD:
             return ""
-        if self.likelihood < THRESHOLD:
-            return "strong prior or weak likelihood: the history hardly speaks against the prior"
-        return "prior and history pull in different directions"
+        return "strong prior" if self.likelihood < THRESHOLD else "conflict"
 
 
 def sensitivities(

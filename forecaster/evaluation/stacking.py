@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -132,9 +132,14 @@ def own_folds(one_steps: Mapping[str, OneStep]) -> FloatArray:
     -------
     (n_folds, n_families)
     """
-    usable = [set(one.usable(least_before=LEAST_BEFORE).tolist()) for one in one_steps.values()]
-    common = sorted(set.intersection(*usable)) if usable else []
+    common = shared_steps(one_steps.values())
     return np.array([one.log_density[common] for one in one_steps.values()]).T
+
+
+def shared_steps(one_steps: Iterable[OneStep]) -> list[int]:
+    """Return the numbers of the steps that all families can be trusted about, in order."""
+    usable = [set(one.usable(least_before=LEAST_BEFORE).tolist()) for one in one_steps]
+    return sorted(set.intersection(*usable)) if usable else []
 
 
 def fold_table(

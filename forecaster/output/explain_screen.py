@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SAID = 0.8
 """Coverage of the band named in sentences and in the table of parameters."""
-_MORE_MEANINGS = {
+MORE_MEANINGS = {
     "d": "long-run growth",
     "cap": "share that is never passed",
     "jump_rate": "jumps of the level",
@@ -197,7 +197,7 @@ def _put_parameters(console: Console, explanation: Explanation) -> None:
 def _parameter_row(parameter: ParameterEstimate, index: int) -> list[str]:
     """Return the texts of one parameter."""
     name = parameter.name
-    meaning = {**MEANINGS, **_MORE_MEANINGS}.get(name, name)
+    meaning = {**MEANINGS, **MORE_MEANINGS}.get(name, name)
     before = _with_band(parameter.prior, index)
     after = _with_band(parameter.posterior, index)
     moved = f"{parameter.moved:+.1f}".replace("-0.0", "0.0").replace("+0.0", "0.0")

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecaster.evaluation.scores import brier, reliability, weighted_mean
+from forecaster.evaluation.scores import (
+    brier,
+    crps_of_draws,
+    reliability,
+    weighted_interval_score,
+    weighted_mean,
+)
 
 PROBABILITIES = st.lists(st.floats(0, 1), min_size=1, max_size=30)
 
@@ -124,3 +130,44 @@ def test_reliability_agrees_with_a_histogram(rng: np.random.Generator):
         np.histogram(p, edges, weights=w * y)[0] / total
     )
     assert [b.n for b in bins] == np.histogram(p, edges)[0].tolist()
+
+
+def test_crps_of_three_draws_by_hand():
+    # draws 1, 2, 6, outcome 3: mean |x - y| = (2 + 1 + 3) / 3 = 2; |1-2| + |1-6| + |2-6| = 10,
+    # twice over 2 * 9: 10 / 9
+    assert crps_of_draws([6.0, 1.0, 2.0], 3.0) == pytest.approx(2 - 10 / 9)
+
+
+def test_crps_of_one_draw_is_its_distance():
+    assert crps_of_draws([2.0], -1.5) == pytest.approx(3.5)
+    with pytest.raises(ValueError, match="no draws"):
+        crps_of_draws([], 0.0)
+
+
+def test_crps_of_normal_draws_is_the_closed_form():
+    # Gneiting and Raftery (2007), equation 21: standard normal, y = 1:
+    # y (2 Phi(y) - 1) + 2 phi(y) - 1 / sqrt(pi) = 0.682689 + 0.483941 - 0.564190
+    draws = np.random.default_rng(3).standard_normal(200_000)
+    # sd of |x - 1| is 0.75: 0.75 / sqrt(200,000) = 0.0017
+    assert crps_of_draws(draws, 1.0) == pytest.approx(0.602441, abs=4 * 0.0017)
+
+
+def test_crps_scales_and_shifts_with_its_unit():
+    draws = np.random.default_rng(4).normal(size=50)
+    assert crps_of_draws(3 * draws + 7, 3 * 0.2 + 7) == pytest.approx(3 * crps_of_draws(draws, 0.2))
+
+
+def test_weighted_interval_score_by_hand():
+    # y = 12 lies 2 above the 0.8 band [6, 10], median 8; K = 1 band
+    # (0.5 * |12 - 8| + 0.1 * (4 + 2 * 2 / 0.2)) / (1 + 0.5) = 4.4 / 1.5
+    assert weighted_interval_score(8.0, {0.8: (6.0, 10.0)}, 12.0) == pytest.approx(4.4 / 1.5)
+
+
+def test_weighted_interval_score_of_many_bands_is_near_the_crps():
+    draws = np.random.default_rng(5).standard_normal(40_000)
+    coverages = np.arange(1, 100) / 100
+    ends = {float(c): tuple(np.quantile(draws, [(1 - c) / 2, (1 + c) / 2])) for c in coverages}
+    found = weighted_interval_score(float(np.median(draws)), ends, 0.7)
+    assert found == pytest.approx(crps_of_draws(draws, 0.7), rel=0.02)
+    with pytest.raises(ValueError, match="coverage"):
+        weighted_interval_score(0.0, {1.0: (0.0, 1.0)}, 0.5)
