@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from forecaster.errors import InputError, UnreliableFit
-from forecaster.inference.cache import cache_files, cache_folder
 from forecaster.forecasts import single_run
+from forecaster.inference.cache import cache_files, cache_folder
 from forecaster.pipeline import Run, Settings, make_forecast, make_reach, settle
 from forecaster.workspace.beliefs import load_beliefs
 from forecaster.workspace.families import needs_of

@@ -165,7 +165,7 @@ def run_composition(
     stored, from_cache = _fetch(key, draw, settings, announce)
     return JointDrawn(
         histories=known.histories,
-        periods={part: plan.periods for part in known.parts},
+        periods=dict.fromkeys(known.parts, plan.periods),
         trajectories={part: stored.arrays[part] for part in known.parts},
         theta_index=stored.arrays[_INDEX],
         report=stored.report,

@@ -215,7 +215,7 @@ def de_anchor(
     is_anchored = np.isfinite(points.ours)
     ours = np.where(is_anchored, points.ours, 0.0)
     anchored = (points.said - bias - kappa.T * ours) / rest
-    return np.where(is_anchored, anchored, points.said - bias)
+    return np.asarray(np.where(is_anchored, anchored, points.said - bias))
 
 
 def log_likelihood_of(

@@ -131,7 +131,7 @@ class Beliefs:
         return read_series_prior(found[0], entry, self.trend[entry.kind])
 
     def without_series(self) -> Beliefs:
-        """Return the defaults alone: a file's series has no beliefs of its own, whatever its name."""
+        """Return the defaults alone: a file has no beliefs of its own, whatever its name."""
         return replace(self, folder=None, events=(), _files={})
 
     def by_kind(self, entry: SeriesEntry) -> SeriesPrior:

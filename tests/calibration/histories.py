@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,12 +12,14 @@ from forecaster.inference.posterior import Posterior, draw_posterior
 from forecaster.inference.report import FitReport
 from forecaster.inference.timeline import lay_out
 from forecaster.models.observations import Observations, link_observations
-from forecaster.models.single import SingleModel
 from forecaster.models.static_effects import static_prior
 from forecaster.models.trend import trend_model
 from forecaster.workspace.beliefs import SHIPPED_PRIORS, load_beliefs
 from forecaster.workspace.facts import History, Row, SeriesEntry, Source
 from forecaster.workspace.periods import parse_period
+
+if TYPE_CHECKING:
+    from forecaster.models.single import SingleModel
 
 KNOWN = date(2027, 1, 1)
 SOURCE = Source("s", "S", "S", KNOWN, "stated", "")
