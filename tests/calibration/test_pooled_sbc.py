@@ -1,4 +1,8 @@
-"""Simulation-based calibration of the pooled family, joint quantities of two members among them."""
+"""Simulation-based calibration of the pooled family, joint quantities of two members among them.
+
+The first 400 replications alone put s_l outside its envelope (p 0.002); of all 1,000, and of 1,000
+from another seed (7), it lies well inside (p 0.12 and 0.87).
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,11 @@ from calibration.pooled_sbc import QUANTITIES, run_many
 from calibration.sbc import envelope_probability
 
 SEED = 20260103
-N = 400
+N = 1000
 
 
 @pytest.mark.slow
-def test_four_hundred_groups_are_ranked_evenly():
+def test_a_thousand_groups_are_ranked_evenly():
     outcomes = run_many(N, seed=SEED)
     ranks = np.array([outcome.ranks for outcome in outcomes])
     found = {
