@@ -48,8 +48,9 @@ class Alike:
 
     Attributes
     ----------
-    gaps, lengths, noise_sd : (n, n_histories, 1) time before each figure's window, its length
-        (years; zero for points) and its measurement sd
+    gaps, lengths : (n, n_histories, 1) time before each figure's window and its length, years; the
+        length of a point is zero; 1 in place of n_histories where all have the same
+    noise_sd : (n, n_histories, 1) measurement sd of each figure
     """
 
     gaps: FloatArray
@@ -58,7 +59,10 @@ class Alike:
 
     def some(self, part: slice) -> Alike:
         """Return some of the histories."""
-        return Alike(self.gaps[:, part], self.lengths[:, part], self.noise_sd[:, part])
+        gaps, lengths = (
+            edges if edges.shape[1] == 1 else edges[:, part] for edges in (self.gaps, self.lengths)
+        )
+        return Alike(gaps, lengths, self.noise_sd[:, part])
 
 
 def line_up(histories: Sequence[Observations]) -> Alike:
@@ -70,7 +74,13 @@ def line_up(histories: Sequence[Observations]) -> Alike:
     lengths[lengths <= TIME_TOLERANCE] = 0.0
     gaps = start - np.concatenate([start[:1], end[:-1]])
     gaps[gaps <= TIME_TOLERANCE] = 0.0
-    return Alike(gaps, lengths, np.array([o.noise_sd for o in histories]).T[..., None])
+    noise_sd = np.array([o.noise_sd for o in histories]).T[..., None]
+    return Alike(_once(gaps), _once(lengths), noise_sd)
+
+
+def _once(times: FloatArray) -> FloatArray:
+    """Return times that all histories share only once: a step over them is then taken once."""
+    return times[:, :1] if (np.abs(times - times[:, :1]) <= TIME_TOLERANCE).all() else times
 
 
 def whiten_alike(theta: FloatArray, alike: Alike) -> tuple[FloatArray, FloatArray]:
@@ -85,7 +95,7 @@ def whiten_alike(theta: FloatArray, alike: Alike) -> tuple[FloatArray, FloatArra
     rows : (n, n, n_histories, n_points), U above: (innovation, figure)
     log_det : (n_histories, n_points)
     """
-    n, n_histories = alike.lengths.shape[:2]
+    n, n_histories = alike.noise_sd.shape[:2]
     shape = n_histories, theta.shape[1]
     state = np.zeros((2, n, *shape))
     rows, variances = np.zeros((n, n, *shape)), np.empty((n, *shape))
