@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from .conftest import Run
 
 NVIDIA = "cn-ai-chip-share-nvidia"
+PARAMETERS = ["s_l", "s_b", "tau", "s_o", "jump_rate", "jump_sd", "d"]
+"""Of the family that makes most of the draws of a share."""
 BAN = "us-china-specific-chip-ban"
 
 
@@ -34,7 +36,7 @@ def test_the_record_agrees_with_the_screen(run: Run):
     assert event["prior"]["bands"]["80"]["upper"] == pytest.approx(-15, abs=1e-3)
     assert event["is_informed"]
     assert 0 < event["variance_removed"] < 1
-    assert [p["name"] for p in record["parameters"]] == ["s_l", "s_b", "tau", "s_o", "d"]
+    assert [p["name"] for p in record["parameters"]] == PARAMETERS
 
 
 def test_an_event_is_not_known_before_it_happened(run: Run):
@@ -52,7 +54,15 @@ def test_an_event_without_figures_after_it_stays_at_its_prior(run: Run):
 
 
 def test_a_file_has_no_events_but_parameters(run: Run, data_file):
-    ran = run("explain", data_file("good-annual.csv"), "--kind", "positive", "--no-cache")
+    ran = run(
+        "explain",
+        data_file("good-annual.csv"),
+        "--kind",
+        "positive",
+        "--model",
+        "trend",
+        "--no-cache",
+    )
     assert ran.code == 0
     assert "No dated event is known to have moved this series" in " ".join(ran.stdout.split())
     assert "(tau), years" in ran.stdout
