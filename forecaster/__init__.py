@@ -157,18 +157,20 @@ def forecast(
     as_of: str | date | None = None,
     **settings: Any,
 ) -> ForecastResult:
-    """Forecast a series of the workspace, or a CSV file.
+    """Forecast a series of the workspace, a formula over series, or a CSV file.
 
     Parameters
     ----------
-    series : id of a series, or path of a CSV file with the columns period and value
+    series : id of a series, a formula such as 'us-spend / cn-spend', or path of a CSV file with
+        the columns period and value
     until : last period: 2030 or '2030' for annual figures, '2027-Q4', '2027-06'; by default
         the fourth year after the as-of year
     as_of : use only what was published by then; by default today
     **settings : any of
         coverages : probabilities, by default (0.5, 0.8, 0.95)
         engine : 'amis', 'nuts' or 'brute-force'
-        model : 'trend'
+        model : a family that 'forecaster list models' shows, or 'module:function' of your own;
+            by default what the beliefs about the series name
         n_draws, seed : whole numbers
         basis : who counted what; by default the basis with the newest figure
         kind : of a file: 'share', 'positive', 'count', 'cumulative' or 'real'
@@ -176,6 +178,7 @@ def forecast(
         latent : about the level behind the figures, without their errors
         allow_unreliable : return forecasts whose fit failed its checks too
         use_cache : whether posteriors are kept for the next time, by default True
+        without_judgements : leave out what experts said
 
     Raises
     ------
