@@ -59,7 +59,7 @@ def test_draws_with_a_jump_have_the_moments_of_the_dense_mixture(layout, size, r
     starts = [END, END, *(window[0] for window in KEPT), 2010.0]
     ends = [END, END, *(window[1] for window in KEPT), 2010.0]
     weights, means, covariances = _mixture(observations, static, kinds, starts, ends)
-    assert 0.02 < weights[0] < 0.98  # both hypotheses are alive
+    assert np.sort(weights)[-2] > 0.02  # a true mixture, not one time for sure
     mean = weights @ means
     apart = means - mean
     covariance = np.einsum("k,kij->ij", weights, covariances)
