@@ -7,10 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from calibration.histories import PRIORS, flat, linked, make_history
+from calibration.histories import PRIORS, REPORT, flat, linked, make_history
 
 from forecaster.errors import InputError
-from forecaster.models.observations import LEAST_GROWTH, MOST_GROWTH
+from forecaster.inference.posterior import draw_posterior
+from forecaster.inference.timeline import lay_out
+from forecaster.models.observations import LEAST_GROWTH, MOST_GROWTH, believed_level
+from forecaster.models.static_effects import static_prior
+from forecaster.workspace.facts import SeriesEntry
+from forecaster.workspace.series_beliefs import Level
 
 
 def _growing(growth: float, *, years=(2022, 2023, 2024), kind="positive", timing="flow"):
@@ -176,3 +181,43 @@ def test_scaling_the_values_moves_only_the_level():
     large = linked(make_history("positive", "flow", values))
     assert large.z - small.z == pytest.approx([math.log(1000)] * 3)
     assert large.start.tolist() == small.start.tolist()
+
+
+def _entry(kind="positive", **fields):
+    return SeriesEntry("x", "X", "X", "unit", kind, "stock", **fields)
+
+
+def test_a_believed_level_is_one_uncertain_observation():
+    found = believed_level(_entry(), Level(2026.5, 2.3, 0.4), PRIORS["positive"])
+    assert found.n == 1
+    assert (found.start[0], found.end[0], found.z[0]) == (2026.5, 2026.5, 2.3)
+    assert found.noise_sd.tolist() == [0.4]
+    assert (found.scale, found.target, found.log_jacobian) == (1.0, 0, 0.0)
+    assert found.bases == ("",)
+    assert found.jensen.tolist() == [0.0]
+    # the first figure to come is taken for an estimate
+    assert found.target_noise_sd == PRIORS["positive"].quality_sd["estimate"]
+
+
+def test_a_believed_level_of_a_real_series_needs_its_typical_change():
+    level = Level(2026.0, 10.0, 2.0)
+    with pytest.raises(InputError, match="typical change in a year is not known"):
+        believed_level(_entry("real"), level, PRIORS["real"])
+    found = believed_level(_entry("real", typical_change=3.0), level, PRIORS["real"])
+    assert found.scale == 3.0
+    assert found.noise_sd.tolist() == [2.0]  # stated in the unit of the series, and not scaled
+    assert found.target_noise_sd == pytest.approx(3.0 * PRIORS["real"].quality_sd["estimate"])
+
+
+def test_a_believed_level_leaves_the_level_where_it_is_believed():
+    # the level's own prior is ten link units wide: the posterior is the belief itself
+    found = believed_level(_entry(), Level(2026.0, 2.3, 0.4), PRIORS["positive"])
+    static = static_prior(found, PRIORS["positive"], is_share=False)
+    drawn = draw_posterior(
+        np.array([[0.2], [0.15], [2.0], [1e-4]]), np.zeros(20_000, dtype=np.int64), found,
+        lay_out(found), static, report=REPORT, rng=np.random.default_rng(1),
+    )  # fmt: skip
+    # precision 1 / .16 + 1 / 100
+    sd = (1 / 0.16 + 1 / 100) ** -0.5
+    assert drawn.state[0].mean() == pytest.approx(2.3, abs=4 * sd / math.sqrt(20_000))
+    assert drawn.state[0].std() == pytest.approx(sd, abs=4 * sd / math.sqrt(40_000))
