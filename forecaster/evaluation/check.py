@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecaster.evaluation.engine_comparison import EngineGap, compare_engines
+from forecaster.evaluation.family_fits import fit_families
 from forecaster.evaluation.forecast_sensitivity import ForecastSensitivity, forecast_sensitivity
 from forecaster.evaluation.predictive_checks import (
     PriorCheck,
@@ -17,25 +18,19 @@ from forecaster.evaluation.predictive_checks import (
 )
 from forecaster.evaluation.stacking import series_weights, shared_steps
 from forecaster.forecasts.settings import random_stream
-from forecaster.inference.certify import infer
 from forecaster.inference.draw_single import draw_single
-from forecaster.inference.one_step import OneStep, one_step_ahead
 from forecaster.inference.replicate import replicate
-from forecaster.inference.single import single_problem
-from forecaster.models.choose import single_model
-from forecaster.workspace.pool_beliefs import POOL_FAMILIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from numpy.typing import NDArray
 
+    from forecaster.evaluation.family_fits import FamilyFit
     from forecaster.forecasts.settings import Settings
     from forecaster.forecasts.single_job import SingleJob
-    from forecaster.inference.certify import HyperPosterior
-    from forecaster.inference.posterior import Posterior
+    from forecaster.inference.one_step import OneStep
     from forecaster.inference.report import FitReport
-    from forecaster.models.single import SingleModel
     from forecaster.workspace.beliefs import Beliefs
     from forecaster.workspace.facts import SeriesEntry
     from forecaster.workspace.periods import Period
@@ -106,15 +101,6 @@ class Check:
         return self.families[0]
 
 
-@dataclass(frozen=True, slots=True)
-class _Fitted:
-    """A family with its fit."""
-
-    model: SingleModel
-    hyper: HyperPosterior
-    steps: OneStep | None
-
-
 def check_single(
     job: SingleJob,
     beliefs: Beliefs,
@@ -133,10 +119,7 @@ def check_single(
     with_nuts : also sample the leading family with NUTS, which takes half a minute
     """
     entry, seed, used = job.history.entry, settings.seed, job.weights
-    fitted = {
-        name: _fit(model, entry.id, settings, announce)
-        for name, model in _models(job, beliefs).items()
-    }
+    fitted = fit_families(job, beliefs, settings, announce=announce)
     compared = _compared(fitted, (*pool.weights, *used))
     families = _family_checks(fitted, compared, pool, used)
     leading = fitted[families[0].family]
@@ -159,7 +142,7 @@ def check_single(
     )
 
 
-def _compared(fitted: Mapping[str, _Fitted], names: Collection[str]) -> dict[str, OneStep]:
+def _compared(fitted: Mapping[str, FamilyFit], names: Collection[str]) -> dict[str, OneStep]:
     """Return the steps of the families that are held against each other.
 
     A family outside the pool whose importance weights are poor would leave no fold to the others.
@@ -169,7 +152,7 @@ def _compared(fitted: Mapping[str, _Fitted], names: Collection[str]) -> dict[str
 
 
 def _family_checks(
-    fitted: Mapping[str, _Fitted],
+    fitted: Mapping[str, FamilyFit],
     compared: Mapping[str, OneStep],
     pool: PoolPrior,
     used: Mapping[str, float],
@@ -191,45 +174,6 @@ def _family_checks(
     )
 
 
-def _models(job: SingleJob, beliefs: Beliefs) -> dict[str, SingleModel]:
-    """Return every family that could forecast the series by itself."""
-    entry = job.history.entry
-    first = next(iter(job.models.values()))
-    names = [
-        name
-        for name in POOL_FAMILIES
-        if name in job.models or name != "substitution" or job.prior.cap is not None
-    ]
-    # built anew from one static prior: the walk widens its own
-    static = next((m.static for n, m in job.models.items() if n != "walk"), first.static)
-    return {
-        name: job.models.get(name)
-        or single_model(
-            name,
-            first.observations,
-            static,
-            trend=job.prior.trend,
-            jumps=beliefs.jumps[entry.kind],
-            cap=job.prior.cap or beliefs.cap,
-        )
-        for name in names
-    }
-
-
-def _fit(model: SingleModel, series: str, settings: Settings, announce: Announce) -> _Fitted:
-    """Return a family's fit, with its steps."""
-    name = series if model.family == "trend" else f"{series}/{model.family}"
-    hyper = infer(
-        single_problem(model),
-        engine=settings.engine,
-        seed=settings.seed,
-        rng=random_stream(settings.seed, name, "fit"),
-        announce=lambda sentence: announce(f"{name}: {sentence}"),
-    )
-    steps = one_step_ahead(model, hyper.points) if hyper.points is not None else None
-    return _Fitted(model, hyper, steps)
-
-
 def _mean_score(one: OneStep | None, compared: Mapping[str, OneStep]) -> float:
     """Return a family's mean log score over the steps that all families share."""
     common = shared_steps(compared.values())
@@ -249,7 +193,7 @@ def _pooled_pit(steps: Mapping[str, OneStep], used: Mapping[str, float]) -> Floa
 
 
 def _posterior_checks(
-    fitted: Mapping[str, _Fitted],
+    fitted: Mapping[str, FamilyFit],
     used: Mapping[str, float],
     job: SingleJob,
     settings: Settings,
@@ -262,19 +206,14 @@ def _posterior_checks(
         if n < 1:
             continue
         rng = random_stream(settings.seed, f"{job.history.entry.id}/{name}", "replicates")
-        drawn = _draw(fit, job, n_draws=n, rng=rng)
+        drawn = draw_single(
+            fit.model, fit.hyper, kept=job.plan.kept, end=job.plan.end, n_draws=n, rng=rng
+        )
         replicates.append(replicate(fit.model, drawn.theta, drawn.effects, rng=rng))
     return check_posterior(next(iter(fitted.values())).model, replicates)
 
 
-def _draw(fit: _Fitted, job: SingleJob, *, n_draws: int, rng: np.random.Generator) -> Posterior:
-    """Return draws of a family's posterior, up to where trajectories begin."""
-    return draw_single(
-        fit.model, fit.hyper, kept=job.plan.kept, end=job.plan.end, n_draws=n_draws, rng=rng
-    )
-
-
-def _sensitivity(fit: _Fitted, job: SingleJob, settings: Settings) -> ForecastSensitivity | None:
+def _sensitivity(fit: FamilyFit, job: SingleJob, settings: Settings) -> ForecastSensitivity | None:
     """Return how much the leading family's forecast leans on prior and history."""
     if fit.hyper.points is None:
         return None

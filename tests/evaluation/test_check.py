@@ -106,6 +106,14 @@ def test_a_family_asked_for_makes_the_whole_forecast():
     assert found.sensitivity.parameters[0].quantity == "s_l"
 
 
+@pytest.mark.parametrize("family", ["trend", "walk", "jumps"])
+def test_the_other_families_do_not_hang_on_the_one_asked_for(checked, family):
+    # the walk widens the drift's prior: none of the others may inherit that
+    evidence = {f.family: f.report.log_evidence for f in checked.families}
+    alone = {f.family: f.report.log_evidence for f in _check(family=family).families}
+    assert alone == pytest.approx(evidence, abs=1e-9)
+
+
 def test_a_short_history_leans_on_its_prior_more_than_a_long_one():
     rng = np.random.default_rng(1)
     long = np.exp(np.cumsum(0.05 + 0.3 * rng.standard_normal(40)))
