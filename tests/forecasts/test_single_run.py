@@ -83,10 +83,8 @@ def _pool(history):
     return {name: _model(name, history) for name in ("trend", "walk", "jumps", "substitution")}
 
 
-SHARE = make_history(
-    "share", "stock",
-    {"2020": "0.30", "2021": "0.34", "2022": "0.41", "2023": "0.47", "2024": "0.58", "2025": "0.62"},
-)  # fmt: skip
+_SHARES = ("0.30", "0.34", "0.41", "0.47", "0.58", "0.62")
+SHARE = make_history("share", "stock", {str(2020 + k): share for k, share in enumerate(_SHARES)})
 
 
 def _run(weights, *, settings=SETTINGS, history=SHARE, innovations=None):
