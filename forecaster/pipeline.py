@@ -8,14 +8,20 @@ By family: a series alone, parts of a whole, a member of a group, a formula, a m
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import TYPE_CHECKING
 
 from forecaster import __version__
-from forecaster.errors import UnreliableFit
-from forecaster.forecasts.crossing import count_crossings, crossing_error
-from forecaster.forecasts.forecast import Forecast, Manifest, Reach, Settled
-from forecaster.forecasts.plan import parse_until
+from forecaster.forecasts.answers import count_reach, settle
+from forecaster.forecasts.finish import (
+    BASELINE,
+    Result,
+    finish_forecast,
+    first_open,
+    footing_of_formula,
+    or_none,
+    unmoved,
+)
+from forecaster.forecasts.forecast import Forecast, Manifest, Reach
 from forecaster.forecasts.settings import (
     DEFAULT_COVERAGES,
     DEFAULT_DRAWS,
@@ -27,7 +33,7 @@ from forecaster.forecasts.single_run import run_single
 from forecaster.workspace.families import family_of
 from forecaster.workspace.history import known_by
 from forecaster.workspace.judgement_index import has_judgements
-from forecaster.workspace.rests_on import Footing, rests_on
+from forecaster.workspace.rests_on import rests_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,12 +46,10 @@ if TYPE_CHECKING:
     from forecaster.forecasts.judgement_shift import JudgementShift
     from forecaster.forecasts.single_job import SingleJob
     from forecaster.forecasts.single_run import Drawn
-    from forecaster.inference.report import FitReport
     from forecaster.workspace.beliefs import Beliefs
     from forecaster.workspace.derived_series import Resolved
-    from forecaster.workspace.facts import Facts, History, Row
+    from forecaster.workspace.facts import Facts
     from forecaster.workspace.formulas import Formula
-    from forecaster.workspace.periods import Period
 
     FloatArray = NDArray[np.float64]
     Announce = Callable[[str], None]
@@ -61,9 +65,6 @@ __all__ = [
     "make_reach",
     "settle",
 ]
-
-BASELINE = "baseline"
-"""The scenario that forces nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ class Run:
         outcome = self.drawn(job, innovations=innovations)
         drawn = outcome.drawn
         notes = next(iter(job.models.values())).observations.notes
-        forecast = self._finished(
+        result = Result(
             job.history,
             job.plan.periods,
             drawn.trajectories,
@@ -187,13 +188,14 @@ class Run:
             theta_index=drawn.theta_index,
             from_cache=drawn.from_cache,
         )
-        shift = outcome.shift or _unmoved(forecast, outcome.judged)
+        forecast = self._finished(result)
+        shift = outcome.shift or unmoved(forecast, outcome.judged)
         n_used = shift.n_used if shift else 0
         return replace(
             forecast,
             weights=drawn.weights,
             judgements=shift,
-            footing=rests_on(job.prior, _or_none(job.history), n_judgements=n_used),
+            footing=rests_on(job.prior, or_none(job.history), n_judgements=n_used),
         )
 
     def _joint_part(self, series: str, family: str) -> Forecast:
@@ -217,8 +219,8 @@ class Run:
             known_by(self.facts, series, as_of=self.settings.as_of, basis=self.settings.basis)
         history = drawn.histories[series]
         # parts of a whole begin together; of this one the first figures may be published
-        first = _first_open(history, drawn.periods[series])
-        forecast = self._finished(
+        first = first_open(history, drawn.periods[series])
+        result = Result(
             history,
             drawn.periods[series][first:],
             drawn.trajectories[series][:, first:],
@@ -228,6 +230,7 @@ class Run:
             theta_index=drawn.theta_index,
             from_cache=drawn.from_cache,
         )
+        forecast = self._finished(result)
         shift = drawn.shifts.get(series)
         footing = rests_on(
             self.beliefs.of(entry), history, n_judgements=shift.n_used if shift else 0
@@ -252,12 +255,14 @@ class Run:
             where="--model" if named else f"{prior.where}, key 'function'",
         )
         return self._finished(
-            job.history,
-            job.plan.periods,
-            trajectories,
-            report,
-            family="custom",
-            notes=job.history.notes,
+            Result(
+                job.history,
+                job.plan.periods,
+                trajectories,
+                report,
+                family="custom",
+                notes=job.history.notes,
+            )
         )
 
     def _derived(self, target: str) -> Forecast:
@@ -282,7 +287,7 @@ class Run:
         from forecaster.forecasts.derived import derive_forecast
 
         forecast = derive_forecast(resolved, inputs)
-        forecast = replace(forecast, footing=_footing_of_formula(resolved.series, inputs))
+        forecast = replace(forecast, footing=footing_of_formula(resolved.series, inputs))
         entry = self.facts.entries.get(target)
         if entry is None:
             return forecast
@@ -332,56 +337,18 @@ class Run:
             found[name] = replace(forecast, manifest=manifest)
         return found
 
-    def _finished(
-        self,
-        history: History,
-        periods: tuple[Period, ...],
-        trajectories: FloatArray,
-        report: FitReport,
-        *,
-        family: str,
-        notes: tuple[str, ...],
-        theta_index: NDArray[np.int64] | None = None,
-        from_cache: bool = False,
-    ) -> Forecast:
-        """Return the forecast, once its fit is known to be reliable or was asked for all the same.
-
-        Raises
-        ------
-        UnreliableFit
-            If the fit is not certified and `settings.allow_unreliable` is off.
-        """
-        settings = self.settings
-        warnings = list(notes)
-        if not report.is_reliable:
-            if not settings.allow_unreliable:
-                raise UnreliableFit(report, series=history.entry.id)
-            warnings.append(f"the fit is unreliable: {'; '.join(report.failures)}")
-        return Forecast(
-            history=history,
-            scenario=BASELINE,
-            periods=periods,
-            trajectories=trajectories,
-            quantity="latent" if settings.latent else "published",
-            coverages=settings.coverages,
-            report=report,
-            manifest=self._manifest(family),
-            warnings=tuple(dict.fromkeys(warnings)),
-            from_cache=from_cache,
-            theta_index=theta_index,
-        )
-
-    def _manifest(self, family: str) -> Manifest:
-        """Return what is needed to produce the numbers again."""
-        return Manifest(
+    def _finished(self, result: Result) -> Forecast:
+        """Return the forecast of a result; raises UnreliableFit as `finish_forecast`."""
+        manifest = Manifest(
             version=__version__,
             seed=self.settings.seed,
             n_draws=self.settings.n_draws,
             engine=self.settings.engine,
-            model=family,
+            model=result.family,
             facts_hash=self.facts.hash,
             beliefs_hash=self.beliefs.hash,
         )
+        return finish_forecast(result, self.settings, manifest)
 
 
 def _family_name(job: SingleJob, drawn: Drawn) -> str:
@@ -389,41 +356,6 @@ def _family_name(job: SingleJob, drawn: Drawn) -> str:
     if not job.history.data:
         return "judgement-only"
     return job.family if len(drawn.weights) > 1 else next(iter(drawn.weights))
-
-
-def _or_none(history: History) -> History | None:
-    """Return the history, or None for one without figures."""
-    return history if history.data else None
-
-
-def _unmoved(forecast: Forecast, judged: JudgementJob | None) -> JudgementShift | None:
-    """Return the shift of judgements none of which enters the forecast."""
-    if judged is None:
-        return None
-    from forecaster.forecasts.judgement_shift import measure_shift
-
-    return measure_shift(
-        forecast.history.entry,
-        forecast.periods,
-        without=forecast.trajectories,
-        with_them=forecast.trajectories,
-        n_used=0,
-        n_left_out=len(judged.left_out),
-    )
-
-
-def _footing_of_formula(series: Sequence[str], inputs: Mapping[str, Forecast]) -> Footing:
-    """Return what a formula rests on: the series below it, and whether all of these are thin."""
-    footings = [inputs[name].footing for name in series]
-    is_thin = all(footing is not None and footing.is_thin for footing in footings)
-    return Footing("derived", 0, "", "", (), 0, tuple(series), is_thin)
-
-
-def _first_open(history: History, periods: tuple[Period, ...]) -> int:
-    """Return the number of the first period whose figure on the target basis is not published."""
-    ends = [row.period.end for row in history.published if row.basis == history.target_basis]
-    newest = max(ends, default=date.min)
-    return next((i for i, period in enumerate(periods) if period.end > newest), 0)
 
 
 def make_forecast(
@@ -434,62 +366,5 @@ def make_forecast(
 
 
 def make_reach(run: Run, target: str, *, level: float, below: bool) -> Reach:
-    """Return how likely one series reaches a level, by each period.
-
-    Raises
-    ------
-    InputError, UnreliableFit
-        As `Run.forecast`.
-    """
-    forecast = run.forecast(target)
-    crossing = count_crossings(forecast.trajectories, level, below=below)
-    return Reach(
-        forecast=forecast,
-        level=level,
-        below=below,
-        by_period=crossing.by_period,
-        first_in_period=crossing.first_in_period,
-        at_or_beyond=crossing.at_or_beyond,
-        never=crossing.never,
-        mcse=crossing_error(
-            forecast.trajectories,
-            level,
-            below=below,
-            theta_index=forecast.theta_index,
-            ess=forecast.report.ess,
-        ),
-        passed=_figures_beyond(forecast.history, level, below=below),
-    )
-
-
-def settle(
-    facts: Facts, series: str, settings: Settings, *, level: float, below: bool
-) -> Settled | None:
-    """Return the answer that history has given, or None where something is left to forecast.
-
-    Raises
-    ------
-    InputError
-        If nothing was known by the as-of date, or `settings.until` is no period.
-    """
-    history = known_by(facts, series, as_of=settings.as_of, basis=settings.basis)
-    by = parse_until(settings.until)
-    on_target = [row for row in history.published if row.basis == history.target_basis]
-    if by.end > max(row.period.end for row in on_target):
-        return None
-    beyond = _figures_beyond(history, level, below=below)
-    return Settled(
-        history=history,
-        level=level,
-        below=below,
-        by=by,
-        figures=tuple(row for row in on_target if row.period.end <= by.end),
-        passed=tuple(row for row in beyond if row.period.end <= by.end),
-    )
-
-
-def _figures_beyond(history: History, level: float, *, below: bool) -> tuple[Row, ...]:
-    """Return the published figures, on any basis, that are at or beyond the level."""
-    return tuple(
-        row for row in history.published if (row.value <= level if below else row.value >= level)
-    )
+    """Return how likely one series reaches a level; errors as for `Run.forecast`."""
+    return count_reach(run.forecast(target), level, below=below)
