@@ -213,7 +213,7 @@ def main() -> None:
         n_origins = len({(fold.series, fold.origin) for fold in folds})
         n_poor = len({(f.series, f.origin, f.family) for f in folds if not f.is_reliable})
         print(f"\n## {sort}\n")
-        print(f"{len(folds)} folds at {n_origins} origins; {n_poor} fits not certified at once; ")
+        print(f"{len(folds)} folds at {n_origins} origins; {n_poor} fits not certified; ")
         print(f"{time.perf_counter() - started:.0f} s.")
         print_scores(folds)
         print_groups(folds)
