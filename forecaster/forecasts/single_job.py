@@ -77,7 +77,7 @@ def prepare_single(
         observations,
         prior.trend,
         is_share=entry.kind == "share" and bool(history.data),
-        regressors=(*event_regressors(events.kept), *_seasons(history, prior, beliefs)),
+        regressors=(*event_regressors(events.kept), *_seasons(history, prior)),
     )
     weights = _weights(family, history, beliefs)
     models = {
@@ -126,14 +126,10 @@ def _weights(family: str, history: History, beliefs: Beliefs) -> Mapping[str, fl
     return beliefs.pool[history.entry.kind]
 
 
-def _seasons(history: History, prior: SeriesPrior, beliefs: Beliefs) -> tuple[Regressor, ...]:
-    """Return the seasonal contrasts of a flow with enough figures shorter than a half-year.
-
-    Amounts have them by default, other flows where the series' beliefs state an sd.
-    """
-    entry = history.entry
-    is_flow = entry.timing == "flow" and entry.kind != "cumulative"
+def _seasons(history: History, prior: SeriesPrior) -> tuple[Regressor, ...]:
+    """Return the seasonal contrasts of a flow that states an sd, and has the figures for them."""
+    is_flow = history.entry.timing == "flow" and history.entry.kind != "cumulative"
     n_short = sum(row.period.length < 0.5 for row in history.data)
-    default = beliefs.seasonal_sd if entry.kind == "positive" else None
-    sd = default if prior.seasonal_sd is None else prior.seasonal_sd
-    return seasons(sd) if is_flow and n_short >= LEAST_SEASONAL and sd else ()
+    if not is_flow or n_short < LEAST_SEASONAL or not prior.seasonal_sd:
+        return ()
+    return seasons(prior.seasonal_sd)

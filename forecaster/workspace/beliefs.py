@@ -95,7 +95,6 @@ class Beliefs:
     trend : kind -> default prior of the trend family
     jumps : kind -> prior of jumps
     cap : prior of the cap of a share, where the series states none
-    seasonal_sd : sd of each seasonal contrast of a positive flow, log units
     workspace : folder that they belong to
     events : dated events that moved the series asked for
     pool : kind -> weights of the families that are fitted side by side
@@ -107,7 +106,6 @@ class Beliefs:
     trend: Mapping[str, TrendPrior]
     jumps: Mapping[str, JumpPrior]
     cap: Cap
-    seasonal_sd: float
     hash: str
     workspace: Path = field(compare=False)
     events: tuple[Intervention, ...] = ()
@@ -177,7 +175,6 @@ def load_beliefs(workspace: Path, series: Collection[str] = ()) -> Beliefs:
         trend=trend,
         jumps=read_jump_priors(reader),
         cap=Cap(cap.mean, cap.sd),
-        seasonal_sd=reader.normal("seasons.positive").sd,
         workspace=workspace,
         pool={kind: pool.weights for kind, pool in pools.items()},
         hash=digest.hexdigest(),
