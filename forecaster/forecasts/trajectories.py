@@ -38,11 +38,13 @@ class FigureErrors:
     offset : (n_draws,) of the target basis
     noise_sd : (n_draws,) of one publication
     cap : (n_draws,) of a share that fills a market, or None
+    measurement_sd : of one publication, on the logit of the share itself where there is a cap
     """
 
     offset: FloatArray
     noise_sd: FloatArray
     cap: FloatArray | None = None
+    measurement_sd: float = 0.0
 
 
 def draw_trajectories(
@@ -95,12 +97,15 @@ def _errors(posterior: Posterior, model: SingleModel, *, is_latent: bool) -> Fig
     """Return offset, noise and cap of the figures of one series."""
     observations = model.observations
     offset = np.zeros(posterior.n_draws)
-    noise_sd = np.zeros(posterior.n_draws)
-    if not is_latent:
-        if observations.target > 0:
-            offset = posterior.effects[FIRST_OFFSET + observations.target - 1]
-        noise_sd = np.hypot(posterior.theta[S_O], observations.target_noise_sd)
-    return FigureErrors(offset, noise_sd, None if model.cap is None else posterior.theta[model.cap])
+    cap = None if model.cap is None else posterior.theta[model.cap]
+    if is_latent:
+        return FigureErrors(offset, np.zeros(posterior.n_draws), cap)
+    if observations.target > 0:
+        offset = posterior.effects[FIRST_OFFSET + observations.target - 1]
+    own, measured = posterior.theta[S_O], observations.target_noise_sd
+    if cap is None:
+        return FigureErrors(offset, np.hypot(own, measured))
+    return FigureErrors(offset, own, cap, measured)
 
 
 def assemble_figures(
@@ -130,7 +135,12 @@ def assemble_figures(
         error = errors.offset + errors.noise_sd * rng.standard_normal(n_draws)
         stretches = [(stretch.length, level_of(stretch)) for stretch in unit.stretches]
         figure = _figure(stretches, error, entry, is_latent=plan.is_latent, rng=rng)
-        return figure if errors.cap is None else errors.cap * figure
+        if errors.cap is None:
+            return figure
+        # measured is the share itself, which knows nothing of its cap
+        share = errors.cap * figure
+        measured = errors.measurement_sd * rng.standard_normal(n_draws)
+        return np.asarray(share / (share + (1 - share) * np.exp(-measured)))
 
     periods = []
     for units in plan.units:

@@ -43,12 +43,14 @@ def replicate(
     n_draws = theta.shape[1]
     timeline = lay_out(o, anchor=model.static.anchor)
     z = model.static.columns @ effects + o.jensen[:, None] * theta[S_L] ** 2
-    z += np.hypot(theta[S_O], o.noise_sd[:, None]) * rng.standard_normal((o.n, n_draws))
     z += _paths(theta, timeline, o.n, has_jumps=model.has_jumps, rng=rng)
+    normals = rng.standard_normal((o.n, n_draws))
     if model.cap is None:
-        return np.asarray(z)
+        return np.asarray(z + np.hypot(theta[S_O], o.noise_sd[:, None]) * normals)
+    z += theta[S_O] * normals
     share = theta[model.cap] / (1 + np.exp(-np.clip(z, -30.0, 30.0)))
-    return np.asarray(np.log(share) - np.log1p(-share))
+    measured = o.noise_sd[:, None] * rng.standard_normal((o.n, n_draws))
+    return np.asarray(np.log(share) - np.log1p(-share) + measured)
 
 
 def _paths(

@@ -3,6 +3,17 @@
 The trend runs on logit(value / cap). Fisher and Pry (1971) saw that one technology replaces another
 along a logistic curve; a cap below one leaves room for those who never change. The cap is a
 hyperparameter, so link values and the Jacobian hang on it.
+
+    v = cap logistic(level + error of size s_o),   logit(figure) = logit(v) + error of measurement
+
+The error of measurement knows nothing of caps: on the link scale it is stretched as the logit is,
+by cap (1 - v) / (cap - v). Where it kept its size there, a cap just above a figure that is printed
+again and again made that figure as sure as one likes: eight times 0.60 spoke for a cap of 0.6000
+by 62 log units against the trend, and the next figure, 0.61, was 52 less likely. The stretched
+error is a normal one only while it is small, so the market is believed not to be full up to the
+error of its figures: caps that add more than `MOST_ADDED` to an error lose weight. Those eight
+figures then speak for a cap about 0.63 by 6.5 log units, and 0.61 is 0.3 less likely than by the
+trend.
 """
 
 from __future__ import annotations
@@ -33,6 +44,10 @@ CAP = len(THETA_NAMES)
 """Row of a theta array."""
 LEAST_ROOM = 1e-6
 """A figure must lie this much below the cap."""
+MOST_ADDED = 0.25
+"""Link units that the nearness of the cap may add to the error of a figure."""
+ADDED_LOG_SD = 0.1
+"""Over how much of the logarithm of the added error the weight beyond that falls away."""
 IMPOSSIBLE = -1e6
 """Log density at caps that a figure exceeds; finite, for the search for modes takes differences."""
 
@@ -68,11 +83,10 @@ def substitution_model(
 def linked_at(theta: FloatArray, observations: Observations) -> Linked:
     """Return the link values under each cap.
 
-    With v the share, z = log v - log(cap - v), and dz / d logit(v) = cap (1 - v) / (cap - v) is
-    the Jacobian beside the one of the logit. Errors of figures keep their size on the link scale:
-    v = cap * logistic(level + error) is a model of its own, with no expansion in it. Errors blown
-    up by that derivative, to keep their size in points, gave caps just above the last figure a
-    spike of likelihood that the exact integral does not have.
+    With v the share, z = log v - log(cap - v), and dz / d logit(v) = cap (1 - v) / (cap - v)
+    stretches the error of a figure and is the Jacobian beside the one of the logit. The weight of
+    a market that is not full yet is part of what is returned as the Jacobian: it depends on the
+    figures and the cap alone.
     """
     cap = theta[CAP]
     share = 1 / (1 + np.exp(-observations.z[:, None]))
@@ -80,10 +94,14 @@ def linked_at(theta: FloatArray, observations: Observations) -> Linked:
     is_possible = (room > LEAST_ROOM).all(axis=0)
     room = np.maximum(room, LEAST_ROOM)
     stretch = cap * (1 - share) / room
+    noise_sd = observations.noise_sd[:, None]
+    added = noise_sd * np.maximum(stretch - 1, 0.0)
+    beyond = np.log(np.maximum(added / MOST_ADDED, 1.0)) / ADDED_LOG_SD
+    log_weight = np.log(stretch).sum(axis=0) - (beyond**2).sum(axis=0) / 2
     return Linked(
         z=np.log(share) - np.log(room),
-        noise_sd=observations.noise_sd[:, None],
-        log_jacobian=np.where(is_possible, np.log(stretch).sum(axis=0), IMPOSSIBLE),
+        noise_sd=noise_sd * stretch,
+        log_jacobian=np.where(is_possible, log_weight, IMPOSSIBLE),
     )
 
 
@@ -117,7 +135,7 @@ def pymc_model(observations: Observations, static: StaticPrior, prior: TrendPrio
         stretch = limit * (1 - share) / room
         cells = cell_covariance(cell_start, cell_end, s_l=s_l, s_b=s_b, tau=tau)
         covariance = pt.dot(pt.dot(weights, cells), weights.T) + fixed
-        covariance += np.diag(o.noise_sd**2) + s_o**2 * np.eye(o.n)
+        covariance += pt.diag((o.noise_sd * stretch) ** 2) + s_o**2 * np.eye(o.n)
         mean = expected + o.jensen * s_l**2
         # observed values that hang on a parameter: their density enters as a potential
         pymc.Potential(
@@ -126,4 +144,7 @@ def pymc_model(observations: Observations, static: StaticPrior, prior: TrendPrio
         )
         is_possible = pt.all(limit - share > LEAST_ROOM)
         pymc.Potential("jacobian", pt.switch(is_possible, pt.log(stretch).sum(), IMPOSSIBLE))
+        excess = pt.log(pt.maximum(o.noise_sd * (stretch - 1) / MOST_ADDED, 1.0))
+        not_full = -(excess**2).sum() / (2 * ADDED_LOG_SD**2)
+        pymc.Potential("not_full", pt.switch(is_possible, not_full, 0.0))
     return model

@@ -4,7 +4,8 @@ As in `sbc`, the level's prior is centred on a number fixed beforehand, and path
 process at 24 cells a year. The designs here are those whose link is exact (shares, and stocks of
 amounts), so every rank must be even: no approximation has a part in them.
 
-    trend, walk, substitution    the path of `sbc`, the slope nearly still for a walk
+    trend, walk, substitution    the path of `sbc`, the slope nearly still for a walk; of a share
+                                 under a cap, histories that fill their market are left out
     jumps                        one jump in the history at most, at an edge of a period, the
                                  times weighed by the rate; after it a Poisson number a quarter
     events and seasons           added to what is seen of the path, from shapes written here anew
@@ -30,9 +31,10 @@ from forecaster.models.choose import single_model
 from forecaster.models.observations import link_observations
 from forecaster.models.regressors import Regressor, Shape, seasons
 from forecaster.models.static_effects import DRIFT, LEVEL, static_prior
+from forecaster.models.substitution import ADDED_LOG_SD, MOST_ADDED
 from forecaster.workspace.beliefs import SHIPPED_PRIORS, Beliefs, load_beliefs
 from forecaster.workspace.facts import History, Row, SeriesEntry, Source
-from forecaster.workspace.periods import parse_period
+from forecaster.workspace.periods import Period, parse_period
 
 YEARS = 5
 _QUARTER = sbc.CELLS // 4
@@ -181,7 +183,12 @@ def simulate(design: SingleDesign, beliefs: Beliefs, rng: np.random.Generator) -
 
     def figure(period, basis, quality):
         sd = sbc._error_sd(made, prior, theta, quality, 1.0)
-        return float(cap * sbc._figure(made, seen, period, basis, offsets, sd, {}, rng))
+        if design.family != "substitution":
+            return float(sbc._figure(made, seen, period, basis, offsets, sd, {}, rng))
+        # measured is the share itself, whatever its cap
+        share = cap * sbc._figure(made, seen, period, basis, offsets, theta[3], {}, rng)
+        measured = math.sqrt(max(sd**2 - theta[3] ** 2, 0.0)) * rng.standard_normal()
+        return float(share / (share + (1 - share) * math.exp(-measured)))
 
     rows = []
     for i, (basis, period) in enumerate(calendar):
@@ -197,9 +204,40 @@ def simulate(design: SingleDesign, beliefs: Beliefs, rng: np.random.Generator) -
     target = max(bases, key=lambda name: max(r.period.end for r in rows if r.basis == name))
     history = History(entry, date(2024, 1, 1), tuple(rows), bases, target, published=tuple(rows))
     newest = [row for row in rows if row.basis == target][-1]
-    sd = sbc._error_sd(made, prior, theta, newest.quality, 1.0)
-    next_figure = cap * sbc._next_figure(made, seen, newest, offsets, sd, {}, rng)
+    parts = _parts_of_the_next_year(made, newest)
+    figures = [figure(period, newest.basis, newest.quality) for period in parts]
+    next_figure = float(np.average(figures, weights=[period.length for period in parts]))
     return Truth(unit, theta, np.append(drift, effects), latent, seen, next_figure, history)
+
+
+def _parts_of_the_next_year(made: sbc.Design, newest: Row) -> list[Period]:
+    """Return the periods whose figures are published in the year after the newest one."""
+    if made.timing == "stock":
+        return [parse_period(str(newest.period.end.year + 1))]
+    parts = [newest.period.next()]
+    for _ in range({"year": 1, "half": 2, "quarter": 4}[newest.period.frequency] - 1):
+        parts.append(parts[-1].next())
+    return parts
+
+
+def _is_let_through(truth: Truth, design: SingleDesign, beliefs: Beliefs, rng) -> bool:
+    """Say whether a market counts as not full, by lot: the belief of `models.substitution`.
+
+    A pair of truth and history is kept with this probability, so pairs that are kept follow the
+    model whose likelihood has this weight in it.
+    """
+    if design.family != "substitution":
+        return True
+    prior, log_weight = beliefs.trend[design.made.kind], 0.0
+    for row in truth.history.data:
+        if row.value >= truth.cap:
+            return False
+        error = 2 * prior.quality_sd[row.quality]
+        stretch = truth.cap * (1 - row.value) / (truth.cap - row.value)
+        added = max(error, prior.floor_noise) * (stretch - 1)
+        if added > MOST_ADDED:
+            log_weight -= 0.5 * (math.log(added / MOST_ADDED) / ADDED_LOG_SD) ** 2
+    return math.log(rng.random()) < log_weight
 
 
 def _jump_edges(made: sbc.Design, calendar) -> np.ndarray:
@@ -222,6 +260,8 @@ def run_once(design: SingleDesign, beliefs: Beliefs, rng: np.random.Generator):
     """Simulate, fit and rank once: (names, Outcome)."""
     made = design.made
     truth = simulate(design, beliefs, rng)
+    while not _is_let_through(truth, design, beliefs, rng):
+        truth = simulate(design, beliefs, rng)
     prior, entry = beliefs.trend[made.kind], truth.history.entry
     observations = link_observations(truth.history, prior)
     static = static_prior(

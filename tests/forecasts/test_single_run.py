@@ -88,7 +88,7 @@ SHARE = make_history("share", "stock", {str(2020 + k): share for k, share in enu
 
 
 def _run(weights, *, settings=SETTINGS, history=SHARE, innovations=None):
-    plan = plan_of(history, settings.until)
+    plan = plan_of(history, settings.until, latent=settings.latent)
     return plan, run_single(
         _pool(history), weights, plan, history.entry, settings,
         announce=lambda _: None, innovations=innovations,
@@ -127,12 +127,30 @@ def test_draws_of_different_families_never_share_a_number():
         assert (numbers - numbers.min()).tolist() == posterior.theta_index.tolist()
 
 
-def test_no_figure_of_a_market_lies_above_its_own_cap():
-    _, drawn = _run({"substitution": 1.0}, settings=replace(SETTINGS, until="2040"))
+def test_no_level_of_a_market_lies_above_its_own_cap():
+    _, drawn = _run({"substitution": 1.0}, settings=replace(SETTINGS, until="2040", latent=True))
     caps = drawn.posteriors["substitution"].theta[4]
     assert (drawn.trajectories < caps[np.argsort(_places(drawn))][:, None]).all()
     # regression: the cap must be that of the draw, and caps differ
     assert np.ptp(caps) > 0.05
+
+
+def test_a_figure_under_a_cap_is_measured_on_the_share_itself():
+    # a level at half of the cap of 0.8 for sure: logit(0.4) and the error of the newest figure,
+    # 2 x 0.01 and rounding of 0.62 to 0.01
+    model = _model("substitution", SHARE)
+    theta = (1e-6, 1e-6, 2.0, 1e-9, 0.8)
+    plan = plan_of(SHARE, "2026")
+    hyper = HyperPosterior(np.array(theta)[:, None], np.ones(1), REPORT)
+    posterior = draw_single(
+        model, hyper, kept=plan.kept, end=plan.end, n_draws=N, rng=np.random.default_rng(1)
+    )
+    still = replace(posterior, state=np.zeros((2, N)), effects=np.zeros_like(posterior.effects))
+    found = draw_trajectories(still, plan, model, SHARE.entry, rng=np.random.default_rng(2))[:, 0]
+    logits = np.log(found / (1 - found))
+    sd = math.hypot(0.02, 0.01 / math.sqrt(12) / (0.62 * 0.38))
+    assert logits.mean() == pytest.approx(math.log(0.4 / 0.6), abs=4 * sd / math.sqrt(N))
+    assert logits.std() == pytest.approx(sd, abs=4 * sd / math.sqrt(2 * N))
 
 
 def _places(drawn):

@@ -134,4 +134,4 @@ def test_every_cap_reads_the_figures_by_its_own_light(rng):
     expected = linked_at(thetas, observations).z[-1]
     for k in range(3):
         levels = drawn.state[0][drawn.theta_index == k]
-        assert levels == pytest.approx(expected[k], abs=0.01)
+        assert levels == pytest.approx(expected[k], abs=0.1)

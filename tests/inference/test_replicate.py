@@ -55,7 +55,7 @@ def test_jumps_add_the_variance_of_a_compound_poisson_process():
     assert (np.abs(steps) < 0.1).mean() == pytest.approx(np.exp(-0.5), abs=0.02)
 
 
-def test_replicates_of_a_share_with_a_cap_stay_below_it():
+def test_replicates_of_a_share_with_a_cap_stay_below_it_up_to_an_error_of_measurement():
     start = 2010.0 + np.arange(3)
     observations = observe(start, start, np.array([-1.0, -0.5, 0.0]), noise_sd=0.01)
     static = static_prior(observations, PRIOR, is_share=False)
@@ -64,5 +64,6 @@ def test_replicates_of_a_share_with_a_cap_stay_below_it():
     effects = np.zeros((2, 500))
     effects[0] = 9.0  # far up: nearly at the cap
     found = 1 / (1 + np.exp(-replicate(model, theta, effects, rng=np.random.default_rng(4))))
-    assert (found < 0.6).all()
+    # five errors of 0.01 on the logit of 0.6; all 1,500 stay below that but once in 2,300 times
+    assert (found < 0.6 + 5 * 0.01 * 0.6 * 0.4).all()
     assert found.mean() > 0.59

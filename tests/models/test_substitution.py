@@ -6,10 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from calibration.histories import PRIORS, linked, make_history
 from calibration.jumped import LAYOUTS, PRIOR, REGRESSORS, dense_of, made, pymc_gap
 
+from forecaster.inference.importance import explore
 from forecaster.inference.single import single_problem
+from forecaster.models.static_effects import static_prior
 from forecaster.models.substitution import CAP, IMPOSSIBLE, linked_at, substitution_model
+from forecaster.models.trend import trend_model
 from forecaster.workspace.series_beliefs import Cap
 
 CAP_PRIOR = Cap(2.5, 1.2)
@@ -38,11 +42,16 @@ def test_likelihood_is_that_of_the_share_of_the_cap_times_its_slope(layout, regr
             continue
         n_possible += 1
         z = np.log(share / (cap - share))
-        linked = dense_of(replace(observations, z=z), static, theta[:4])
+        stretch = cap * (1 - share) / (cap - share)
+        noise_sd = observations.noise_sd * stretch
+        linked = dense_of(replace(observations, z=z, noise_sd=noise_sd), static, theta[:4])
         linked = replace(linked, problem=replace(linked.problem, level_mean=static.mean[0]))
         # d log(v / (cap - v)) / dv = cap / (v (cap - v)), and d logit(v) / dv = 1 / (v (1 - v))
         slope = np.log(cap / (share * (cap - share))) - np.log(1 / (share * (1 - share)))
-        expected = linked.log_density() + slope.sum()
+        # a market that is full up to the errors of its figures is believed less and less
+        added = observations.noise_sd * (stretch - 1)
+        believed = [-0.5 * (np.log(a / 0.25) / 0.1) ** 2 for a in added if a > 0.25]
+        expected = linked.log_density() + slope.sum() + sum(believed)
         assert abs(value - expected) < 1e-6 * (1 + abs(expected))
     assert n_possible >= 4
 
@@ -71,3 +80,38 @@ def test_link_values_by_hand(rng):
     found = linked_at(np.array([[0.2], [0.15], [3.0], [0.05], [0.6]]), observations)
     assert found.z == pytest.approx(0.0, abs=1e-12)
     assert found.log_jacobian == pytest.approx(np.log(1.4))
+    assert found.noise_sd[:, 0] == pytest.approx(1.4 * observations.noise_sd)
+
+
+def test_a_cap_at_the_error_of_a_figure_loses_weight_by_hand(rng):
+    # v = 0.5, error 0.1: a cap of 0.55 stretches it by 0.55 * 0.5 / 0.05 = 5.5, which adds 0.45
+    observations, _ = made("annual points", rng, n=1)
+    observations = replace(observations, z=np.zeros(1), noise_sd=np.array([0.1]))
+    found = linked_at(np.array([[0.2], [0.15], [3.0], [0.05], [0.55]]), observations)
+    lost = 0.5 * (np.log(0.45 / 0.25) / 0.1) ** 2
+    assert found.log_jacobian == pytest.approx(np.log(5.5) - lost)
+    # a cap of 0.7 adds 0.1 * (0.7 * 0.5 / 0.2 - 1) = 0.075 and loses nothing
+    found = linked_at(np.array([[0.2], [0.15], [3.0], [0.05], [0.7]]), observations)
+    assert found.log_jacobian == pytest.approx(np.log(1.75))
+
+
+@pytest.mark.parametrize("printed", ["0.25", "0.60", "0.601234", "0.90"])
+def test_figures_that_repeat_do_not_pin_the_cap_to_themselves(printed):
+    # regression: a cap just above eight equal figures won by 60 log units, for errors of
+    # measurement kept their size on the link scale and so vanished on that of the figures
+    history = make_history("share", "stock", {str(2000 + k): printed for k in range(8)})
+    observations, prior = linked(history), PRIORS["share"]
+    static = static_prior(observations, prior, is_share=True)
+    evidence = []
+    for model in (
+        trend_model(observations, static, prior),
+        substitution_model(observations, static, prior, CAP_PRIOR),
+    ):
+        problem = single_problem(model)
+        fit = explore(problem.log_likelihood_at, problem.n_free, rng=np.random.default_rng(1))
+        assert fit.failures() == ()
+        evidence.append(fit.log_evidence)
+    assert abs(evidence[1] - evidence[0]) < 12
+    caps = problem.theta_at(fit.unit)[CAP]
+    near = fit.weights[caps < 1.005 * float(printed)].sum()
+    assert near < 0.01
