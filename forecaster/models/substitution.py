@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from forecaster.errors import InputError
 from forecaster.models.single import Linked, SingleModel
 from forecaster.models.static_effects import DRIFT, LEVEL
 from forecaster.models.trend import UNIT_NAME, static_covariance
@@ -48,6 +49,8 @@ MOST_ADDED = 0.25
 """Link units that the nearness of the cap may add to the error of a figure."""
 ADDED_LOG_SD = 0.1
 """Over how much of the logarithm of the added error the weight beyond that falls away."""
+MOST_SDS = 3.0
+"""A cap farther than this above the middle of its prior, link sds, is not believed in."""
 IMPOSSIBLE = -1e6
 """Log density at caps that a figure exceeds; finite, for the search for modes takes differences."""
 
@@ -60,7 +63,13 @@ def substitution_model(
     Parameters
     ----------
     observations : of a share, link values being logits of the share itself
+
+    Raises
+    ------
+    InputError
+        If a figure is so high that hardly any cap believed in lies above it.
     """
+    _check_room(observations, cap)
 
     def theta_at(unit: FloatArray) -> FloatArray:
         """Return (5, n_points) from (n_points, 5): the trend's rows, then the cap."""
@@ -78,6 +87,20 @@ def substitution_model(
         linked_at=lambda theta: linked_at(theta, observations),
         cap=CAP,
     )
+
+
+def _check_room(observations: Observations, cap: Cap) -> None:
+    """Check that caps above every figure are believed in: a fit to none of them says nothing."""
+    highest = float(observations.z.max())
+    most = cap.mean + MOST_SDS * cap.sd
+    if highest >= most:
+        share, limit = (1 / (1 + np.exp(-x)) for x in (highest, most))
+        raise InputError(
+            problem=f"a figure of {share:.4g} leaves no room below the caps believed in, "
+            f"at most {limit:.4g}",
+            where="model 'substitution'",
+            fix="choose another model, or state a higher cap in the series' beliefs",
+        )
 
 
 def linked_at(theta: FloatArray, observations: Observations) -> Linked:

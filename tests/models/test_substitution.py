@@ -9,6 +9,7 @@ import pytest
 from calibration.histories import PRIORS, linked, make_history
 from calibration.jumped import LAYOUTS, PRIOR, REGRESSORS, dense_of, made, pymc_gap
 
+from forecaster.errors import InputError
 from forecaster.inference.importance import explore
 from forecaster.inference.single import single_problem
 from forecaster.models.static_effects import static_prior
@@ -115,3 +116,12 @@ def test_figures_that_repeat_do_not_pin_the_cap_to_themselves(printed):
     caps = problem.theta_at(fit.unit)[CAP]
     near = fit.weights[caps < 1.005 * float(printed)].sum()
     assert near < 0.01
+
+
+def test_a_history_that_no_cap_can_hold_is_refused(rng):
+    # regression: such fits were certified, with the same log density of -1e6 everywhere
+    observations, static = _made("annual points", rng)
+    full = replace(observations, z=np.append(observations.z[:-1], 6.5))
+    with pytest.raises(InputError, match=r"a figure of 0.9985 leaves no room .* at most 0.9978"):
+        substitution_model(full, static, PRIOR, Cap(2.5, 1.2))
+    substitution_model(full, static, PRIOR, Cap(4.0, 1.2))
