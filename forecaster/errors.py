@@ -82,9 +82,10 @@ class UnreliableFit(ForecasterError):  # noqa: N818  # the design's name for a f
         self.report = report
         self.series = series
         failed = "; ".join(report.failures)
+        other = "" if report.engine == "nuts" else "try --engine nuts, "
         super().__init__(
             f"error: the fit of '{series}' is unreliable: {failed}\n"
             f"  where: engine {report.engine}, {report.n_points} points in parameter space\n"
-            "  fix:   try --engine nuts, look at the history with 'forecaster show', "
+            f"  fix:   {other}look at the history with 'forecaster show', "
             "or print it all the same with --allow-unreliable"
         )

@@ -276,9 +276,10 @@ class Run:
         from forecaster.workspace.derived_series import resolve_formula
         from forecaster.workspace.formulas import parse_formula
 
-        formula = self.definitions.get(target) or parse_formula(target)
-        others = {name: f for name, f in self.definitions.items() if name != target}
-        return resolve_formula(formula, entries=self.facts.entries, definitions=others)
+        # a derived series is resolved by its name, so that a circle through it is found
+        return resolve_formula(
+            parse_formula(target), entries=self.facts.entries, definitions=self.definitions
+        )
 
     def _computed(
         self, target: str, resolved: Resolved, inputs: Mapping[str, Forecast]

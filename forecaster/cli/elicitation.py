@@ -34,7 +34,7 @@ MEANING = {
 ASKED_LEVELS = ("5%", "50%", "95%")
 AGREEMENT = 0.01
 """The library's fit may differ from our own by this share of its sd."""
-INSTALL = "pip install 'scenario-forecaster[elicit]'"
+INSTALL = "pip install '.[elicit]'"
 
 
 @dataclass(frozen=True, slots=True)

@@ -295,6 +295,17 @@ def _load_shared(
     return Subject(facts, "", replace(beliefs, events=events), needs.definitions)
 
 
+def _refuse_for_formula(subject: Subject, asked: Asked) -> None:
+    """Refuse what a formula has no use for: its series have families and bases of their own."""
+    for name, value in (("model", asked.model), ("basis", asked.basis)):
+        if value and value != "derived":
+            raise InputError(
+                problem=f"{quoted(subject.series)} is a formula, which has no {name} of its own",
+                where=asked.label(name),
+                fix=f"leave it out; the series of the formula are forecast by their own {name}",
+            )
+
+
 def _check_names(
     targets: Sequence[str],
     entries: Mapping[str, SeriesEntry],
@@ -316,8 +327,8 @@ def _check_names(
         if name not in entries and is_formula(name, entries):
             resolve_formula(parse_formula(name), entries=entries, definitions=definitions)
     for name in definitions:
-        others = {other: f for other, f in definitions.items() if other != name}
-        resolve_formula(definitions[name], entries=entries, definitions=others)
+        # by its name, so that a circle through it is found
+        resolve_formula(parse_formula(name), entries=entries, definitions=definitions)
 
 
 def is_file_name(name: str, known: Collection[str] = ()) -> bool:
@@ -376,6 +387,7 @@ def _check_history(subject: Subject, settings: Settings, asked: Asked) -> None:
 
     entry = subject.facts.entries.get(subject.series)
     if entry is None or subject.series in subject.definitions:
+        _refuse_for_formula(subject, asked)
         return
     family = family_of(entry, subject.beliefs, settings.model)
     is_bare = not subject.facts.rows.get(subject.series)

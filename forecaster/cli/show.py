@@ -10,8 +10,11 @@ from forecaster.cli import flags  # noqa: TC001  # typer reads the annotations
 from forecaster.cli.frame import TextCommand, new_app
 from forecaster.cli.request import find_folder, is_file_name, load_subjects, read_as_of
 from forecaster.cli.streams import Streams, open_streams
+from forecaster.errors import InputError
+from forecaster.workspace.faults import quoted
 
 if TYPE_CHECKING:
+    from forecaster.cli.request import Subject
     from forecaster.workspace.facts import History
     from forecaster.workspace.series_beliefs import SeriesPrior
 
@@ -106,7 +109,21 @@ def look_up(
     (subject,) = load_subjects(
         [name], kind=kind, kind_flag="--kind", workspace=folder, stdin=streams.stdin
     )
+    if subject.series not in subject.facts.entries or subject.series in subject.definitions:
+        raise _no_history(subject)
     history = known_by(subject.facts, subject.series, as_of=day, basis=basis)
     beliefs = load_beliefs(folder)
     prior = beliefs.by_kind if is_file_name(name) else beliefs.of
     return history, prior(history.entry)
+
+
+def _no_history(subject: Subject) -> InputError:
+    """Say that a formula has no rows of its own, and where to look."""
+    from forecaster.workspace.formulas import parse_formula
+
+    formula = subject.definitions.get(subject.series) or parse_formula(subject.series)
+    return InputError(
+        problem=f"{quoted(subject.series)} has no history of its own: it is {formula}",
+        where="SERIES",
+        fix=f"show the series that it is made of: {', '.join(formula.series)}",
+    )

@@ -147,7 +147,10 @@ def _work(share: Request, end: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     forecast_one = _Forecaster(share.settings)
     for subject in share.subjects:
-        end.send(_pack(subject, forecast_one))
+        try:
+            end.send(_pack(subject, forecast_one))
+        except BrokenPipeError:
+            return  # whoever asked is gone
 
 
 @contextmanager

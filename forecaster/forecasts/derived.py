@@ -53,7 +53,7 @@ def derive_forecast(resolved: Resolved, forecasts: Mapping[str, Forecast]) -> Fo
     """
     used = [forecasts[name] for name in resolved.series]
     result = _derive_in_order(resolved, forecasts)
-    draws, left_out = _leave_out(resolved.formula, result)
+    draws, left_out, numbers = _leave_out(resolved.formula, result)
     histories = {name: forecasts[name].history for name in resolved.series}
     warnings = [
         f"{name}: {warning}" for name in resolved.series for warning in forecasts[name].warnings
@@ -70,6 +70,7 @@ def derive_forecast(resolved: Resolved, forecasts: Mapping[str, Forecast]) -> Fo
         theta_index=None,
         weights={},
         has_mean=resolved.has_mean,
+        draw_numbers=numbers,
     )
 
 
@@ -85,17 +86,22 @@ def _derive_in_order(resolved: Resolved, forecasts: Mapping[str, Forecast]) -> F
     return result
 
 
-def _leave_out(formula: Formula, figures: Figures) -> tuple[FloatArray, list[str]]:
-    """Return the draws that have a value in every period, and what is said about the others."""
+def _leave_out(
+    formula: Formula, figures: Figures
+) -> tuple[FloatArray, list[str], NDArray[np.int64] | None]:
+    """Return the draws that have a value in every period, what is said of the others, and numbers.
+
+    Draws keep the numbers that they have in the inputs; None where none is left out.
+    """
     has_value = np.asarray(np.isfinite(figures.draws).all(axis=1))
     n_draws, n_lacking = len(has_value), int(np.count_nonzero(~has_value))
     if n_lacking > MOST_LEFT_OUT * n_draws:
         require_finite(formula, figures.periods, figures.draws)
     if not n_lacking:
-        return figures.draws, []
+        return figures.draws, [], None
     draws = "1 draw is" if n_lacking == 1 else f"{n_lacking} draws are"
     sentence = f"{draws} left out of {n_draws}: all counts that the formula divides by are zero"
-    return figures.draws[has_value], [sentence]
+    return figures.draws[has_value], [sentence], np.flatnonzero(has_value) + 1
 
 
 def _check_share(entry: SeriesEntry, formula: Formula, figures: Figures) -> None:

@@ -62,6 +62,8 @@ class Forecast:
         that is not known, which makes Monte Carlo errors larger
     weights : family -> share of the draws, where families were fitted side by side
     judgements : what experts' statements did to the median; None where there are none
+    draw_numbers : (n_draws,) number of each draw among those of all series, from 1; None where
+        no draw is left out
     footing : figures, judgements or formula that it rests on; None where nobody said
     has_mean : whether the mean of a share or real series is finite; not of a difference of
         positive ones
@@ -82,6 +84,7 @@ class Forecast:
     weights: Mapping[str, float] = field(default_factory=dict)
     judgements: JudgementShift | None = None
     footing: Footing | None = None
+    draw_numbers: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True)

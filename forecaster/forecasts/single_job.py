@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from forecaster.workspace.facts import Facts
     from forecaster.workspace.series_beliefs import SeriesPrior
 
+BEFORE = 1e-6
+"""Years; the end of 2025 is 2026.0, and belongs to 2025."""
 LEAST_SEASONAL = 5
 """Figures shorter than a year from which a series has seasons: one year and one more."""
 
@@ -112,6 +115,19 @@ def _look_back(
             problem=f"'{entry.id}' has no history, and no level is stated for it",
             where=prior.where or f"priors/series/{entry.id}.toml",
             fix=f"state one: forecaster priors elicit {entry.id} --what level",
+        )
+    if settings.basis is not None:
+        raise InputError(
+            problem=f"'{entry.id}' has no figures, so it has no bases",
+            where="--basis",
+            fix="leave --basis out",
+        )
+    if settings.as_of.year < math.floor(prior.level.time - BEFORE):
+        raise InputError(
+            problem=f"nothing was known of '{entry.id}' by {settings.as_of}: what is believed of "
+            f"it was stated about {math.floor(prior.level.time - BEFORE)}",
+            where=f"--as-of {settings.as_of}",
+            fix="use a later day",
         )
     history = History(entry, settings.as_of, (), (), "")
     return history, believed_level(entry, prior.level, prior.trend)

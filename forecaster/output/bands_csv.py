@@ -145,7 +145,10 @@ def _draw_rows(forecast: Forecast) -> Iterator[Cells]:
     """Yield a line per draw and period; draws count from 1."""
     is_count, labels, unit = _fixed_cells(forecast)
     periods = [str(period) for period in forecast.periods]
-    for draw, path in enumerate(np.asarray(forecast.trajectories), start=1):
+    numbers = forecast.draw_numbers
+    if numbers is None:
+        numbers = np.arange(1, len(forecast.trajectories) + 1)
+    for draw, path in zip(numbers.tolist(), np.asarray(forecast.trajectories), strict=True):
         for period, value in zip(periods, path.tolist(), strict=True):
             yield [*labels, str(draw), period, number_text(value, is_count=is_count), unit]
 

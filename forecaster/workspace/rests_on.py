@@ -70,7 +70,7 @@ class Footing:
         if self.inputs:
             thin = ", each of one figure or none" if self.has_thin_inputs else ""
             return f"formula over {', '.join(self.inputs)}{thin}"
-        judged = count_judgements(self.n_judgements)
+        judged = f"{count_judgements(self.n_judgements)}{' on file' * bool(self.n_judgements)}"
         if self.n_points == 0:
             return f"no history: prior and {judged}"
         if self.n_points == 1:
@@ -90,10 +90,10 @@ class Footing:
             return (
                 "This rests on a formula over series of one point or none each, and their priors."
             )
-        judged = count_judgements(self.n_judgements)
+        judged = f" and {count_judgements(self.n_judgements)}" if self.n_judgements else ""
         if self.n_points == 0:
-            return f"This rests on no history, only on the prior and {judged}."
-        return f"This rests on one point, of {self.last}, the prior and {judged}."
+            return f"This rests on no history, only on what is believed{judged}."
+        return f"This rests on one point, of {self.last}, and on what is believed{judged}."
 
 
 def count_judgements(number: int) -> str:

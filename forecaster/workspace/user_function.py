@@ -118,9 +118,18 @@ def _folder_first(module_name: str, *, where: str) -> Iterator[None]:
         with contextlib.suppress(ValueError):  # the user's module may have changed the path
             sys.path.remove(folder)
         for new in set(sys.modules) - before:
-            file = getattr(sys.modules[new], "__file__", None)
-            if file is not None and Path(file).is_relative_to(folder):
+            if _is_of_folder(getattr(sys.modules[new], "__file__", None), folder):
                 del sys.modules[new]
+
+
+def _is_of_folder(file: str | None, folder: str) -> bool:
+    """Say whether a module is the user's own, and not of packages installed below the folder.
+
+    A virtual environment often lies in the current folder, and numpy cannot be loaded twice.
+    """
+    if file is None or not Path(file).is_relative_to(folder):
+        return False
+    return not any(Path(file).is_relative_to(path) for path in sys.path if path not in ("", folder))
 
 
 def _import(module_name: str, *, where: str) -> ModuleType:

@@ -30,7 +30,25 @@ def check_series_beliefs(beliefs: Beliefs, entries: Mapping[str, SeriesEntry]) -
             faults.append(Fault(problem, printable(str(path)), fix))
             continue
         try:
-            beliefs.of(entry)
+            _check_one(entry, beliefs, entries)
         except InputError as error:
             faults.extend(error.faults)
     return faults
+
+
+def _check_one(entry: SeriesEntry, beliefs: Beliefs, entries: Mapping[str, SeriesEntry]) -> None:
+    """Read what is believed of a series; of a derived one check the formula and all below it.
+
+    Raises
+    ------
+    InputError
+        At the first fault.
+    """
+    if beliefs.of(entry).family != "derived":
+        return
+    from forecaster.workspace.derived_series import resolve_formula
+    from forecaster.workspace.families import needs_of
+    from forecaster.workspace.formulas import parse_formula
+
+    definitions = needs_of([entry.id], entries, beliefs, "").definitions
+    resolve_formula(parse_formula(entry.id), entries=entries, definitions=definitions)
