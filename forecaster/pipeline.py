@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from forecaster import __version__
+from forecaster.errors import InputError
 from forecaster.forecasts.answers import count_reach, settle
 from forecaster.forecasts.finish import (
     BASELINE,
@@ -30,6 +31,7 @@ from forecaster.forecasts.settings import (
 )
 from forecaster.forecasts.single_job import prepare_single
 from forecaster.forecasts.single_run import run_single
+from forecaster.models import SINGLE_FAMILIES
 from forecaster.workspace.families import family_of
 from forecaster.workspace.history import known_by
 from forecaster.workspace.judgement_index import has_judgements
@@ -217,6 +219,11 @@ class Run:
         if series not in drawn.trajectories:
             # nothing is known of it on this basis: the reader of histories says so
             known_by(self.facts, series, as_of=self.settings.as_of, basis=self.settings.basis)
+            raise InputError(
+                problem=f"'{series}' is no part of '{key[1]}': it belongs to the rest",
+                where="priors/compositions.toml",
+                fix=f"name it there, or forecast it by itself: --model {SINGLE_FAMILIES[0]}",
+            )
         history = drawn.histories[series]
         # parts of a whole begin together; of this one the first figures may be published
         first = first_open(history, drawn.periods[series])

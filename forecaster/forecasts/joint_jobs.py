@@ -135,10 +135,16 @@ def run_composition(
     from forecaster.forecasts.composition_plan import plan_composition
     from forecaster.inference.composition_fit import fit_composition
     from forecaster.models.publications import gather_publications
-    from forecaster.workspace.composition_beliefs import load_composition_prior
+    from forecaster.workspace.composition_beliefs import load_chosen_parts, load_composition_prior
     from forecaster.workspace.compositions import known_composition
 
-    known = known_composition(facts, composition, as_of=settings.as_of, basis=settings.basis)
+    known = known_composition(
+        facts,
+        composition,
+        as_of=settings.as_of,
+        basis=settings.basis,
+        chosen=load_chosen_parts(beliefs.workspace),
+    )
     prior = load_composition_prior(beliefs.workspace, beliefs)
     publications = gather_publications(known, prior)
     plan = plan_composition(known, publications, until=settings.until, latent=settings.latent)

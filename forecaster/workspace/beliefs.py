@@ -51,6 +51,8 @@ Reader = TableReader
 """What the readers of other tables call it."""
 
 _SHIPPED_DATA = Path(__file__).resolve().parent.parent / "data"
+_OTHER_FILES = ("pool.toml", "drivers.toml", "experts.toml", "compositions.toml")
+"""What else a forecast may hang on; read where it is needed, hashed here."""
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 """An id of a series; in a formula a minus has blanks around it. Nothing else names a file."""
 
@@ -170,7 +172,10 @@ def load_beliefs(workspace: Path, series: Collection[str] = ()) -> Beliefs:
             digest.update(f"\n{name}\n".encode() + file[1])
     cap = reader.normal("substitution.cap")
     pools = load_pools(workspace)
-    digest.update(repr({kind: pool.weights for kind, pool in pools.items()}).encode())
+    for name in _OTHER_FILES:
+        path = belief_file(workspace, name)
+        if path.is_file():
+            digest.update(path.read_bytes())
     return Beliefs(
         trend=trend,
         jumps=read_jump_priors(reader),

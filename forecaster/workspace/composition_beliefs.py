@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from forecaster.workspace.belief_tables import SHIPPED_PRIORS, open_table
 from forecaster.workspace.beliefs import THETA_NAMES, read_families
+from forecaster.workspace.reader import SHIPPED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,3 +60,38 @@ def load_composition_prior(workspace: Path, beliefs: Beliefs) -> CompositionPrio
         },
     )
     return CompositionPrior(share, reader.number("composition.entry_sd", least=1e-4))
+
+
+COMPOSITIONS_FILE = "compositions.toml"
+
+
+def load_chosen_parts(workspace: Path) -> dict[str, tuple[str, ...]]:
+    """Return composition -> the series that are its parts, where not all are.
+
+    The shipped choice belongs to the shipped facts.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or a table of it lacks its list of series or a reason.
+    """
+    own = workspace / "priors" / COMPOSITIONS_FILE
+    is_shipped = workspace.resolve() == SHIPPED.resolve()
+    path = own if own.is_file() or not is_shipped else SHIPPED_PRIORS / COMPOSITIONS_FILE
+    if not path.is_file():
+        return {}
+    reader, _ = open_table(path)
+    found = {}
+    for name in reader.table:
+        parts = reader.find(f"{name}.parts")
+        if not isinstance(parts, list) or len(parts) < 2 or not all(map(_is_text, parts)):
+            problem = f"'{name}.parts' is not a list of two series or more"
+            raise reader.fault(f"{name}.parts", problem, 'write parts = ["a", "b"]')
+        reader.text(f"{name}.reason")
+        found[name] = tuple(parts)
+    return found
+
+
+def _is_text(value: object) -> bool:
+    """Say whether a value of a table is a text."""
+    return isinstance(value, str)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from forecaster.workspace.facts import Facts, History, Row, SeriesEntry
     from forecaster.workspace.periods import Period
 
+    Chosen = Mapping[str, tuple[str, ...]]
     Figures = Mapping[tuple[str, Period], Mapping[str, Row]]
 
 REST = "(rest)"
@@ -69,8 +70,14 @@ class Composition:
         return (*self.parts, REST) if self.has_rest else self.parts
 
 
-def parts_of(entries: Mapping[str, SeriesEntry], composition: str) -> tuple[str, ...]:
+def parts_of(
+    entries: Mapping[str, SeriesEntry], composition: str, chosen: Chosen | None = None
+) -> tuple[str, ...]:
     """Return the ids of the parts of a composition, in order.
+
+    Parameters
+    ----------
+    chosen : composition -> the only series taken as parts; of one not in it, all are
 
     Raises
     ------
@@ -99,17 +106,31 @@ def parts_of(entries: Mapping[str, SeriesEntry], composition: str) -> tuple[str,
                 where=f"{SERIES_FILE}, series {quoted(members[0].id)} and {quoted(entry.id)}",
                 fix="give all parts the same timing",
             )
-    return tuple(sorted(entry.id for entry in members))
+    names = sorted(entry.id for entry in members)
+    only = (chosen or {}).get(composition, names)
+    if strangers := [name for name in only if name not in names]:
+        raise InputError(
+            problem=f"{quoted(strangers[0])} is no series of the composition {quoted(composition)}",
+            where=f"priors/compositions.toml, key '{composition}.parts'",
+            fix=did_you_mean(strangers[0], names) or "name series that series.csv puts there",
+        )
+    return tuple(name for name in names if name in only)
 
 
 def known_composition(
-    facts: Facts, composition: str, *, as_of: date, basis: str | None = None
+    facts: Facts,
+    composition: str,
+    *,
+    as_of: date,
+    basis: str | None = None,
+    chosen: Chosen | None = None,
 ) -> Composition:
     """Return what was known of the parts of a composition on a day.
 
     Parameters
     ----------
     facts : with the rows of all parts
+    chosen : as for `parts_of`
     basis : the target basis; by default the one with the newest figure of any part, and of
         several the one on which most parts have figures
 
@@ -118,7 +139,7 @@ def known_composition(
     InputError
         If nothing was known, or parts of one basis and period add up to more than one.
     """
-    ids = parts_of(facts.entries, composition)
+    ids = parts_of(facts.entries, composition, chosen)
     alone, reasons = _each_alone(facts, ids, as_of, None)
     target = _newest_basis(alone.values()) if basis is None and alone else basis
     on_target, _ = _each_alone(facts, ids, as_of, target)

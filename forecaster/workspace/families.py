@@ -101,9 +101,11 @@ def needs_of(
         found[name] = None
         family = family_of(entry, beliefs, model if name in targets else "")
         if family == "composition":
+            from forecaster.workspace.composition_beliefs import load_chosen_parts
             from forecaster.workspace.compositions import parts_of
 
-            found |= dict.fromkeys(parts_of(entries, entry.composition))
+            chosen = load_chosen_parts(beliefs.workspace)
+            found |= dict.fromkeys(parts_of(entries, entry.composition, chosen))
         elif family == "pooled":
             from forecaster.workspace.pools import pool_names
 
