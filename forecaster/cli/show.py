@@ -73,7 +73,11 @@ def _show_judgements(
     streams: Streams,
 ) -> None:
     """Print the judgements about a series."""
-    from forecaster.cli.show_judgements import look_up_judgements, refuse_file
+    from forecaster.cli.show_judgements import (
+        is_fitted_jointly,
+        look_up_judgements,
+        refuse_file,
+    )
     from forecaster.output.judgement_screen import print_judgements
 
     day = read_as_of(as_of, flag="--as-of", today=streams.today)
@@ -83,6 +87,11 @@ def _show_judgements(
         name, as_of=day, basis=basis, workspace=find_folder(workspace), announce=streams.note
     )
     print_judgements(table, streams.console(), as_of=day)
+    if is_fitted_jointly(name, find_folder(workspace)):
+        streams.console().print(
+            "Here the series is fitted by itself; its forecast takes it together with others, "
+            "which judgements may move otherwise."
+        )
 
 
 def look_up(

@@ -42,6 +42,16 @@ def look_up_judgements(
     return tabulate_judgements(facts, series, beliefs, settings, announce=announce)
 
 
+def is_fitted_jointly(series: str, workspace: Path) -> bool:
+    """Say whether a series is forecast as a part of a whole or a member of a group."""
+    from forecaster.workspace.beliefs import load_beliefs
+    from forecaster.workspace.families import JOINT_FAMILIES, family_of
+    from forecaster.workspace.reader import load_entries
+
+    entry = load_entries(workspace)[series]
+    return family_of(entry, load_beliefs(workspace, [series]), "") in JOINT_FAMILIES
+
+
 def refuse_file(name: str) -> InputError:
     """Return the error about a file, of which the workspace has no judgements."""
     return InputError(

@@ -33,6 +33,8 @@ def print_check(check: Check, console: Console, *, language: str = "en") -> None
     """Print everything that was checked of one series."""
     entry = check.entry
     put(console, f"{title_of(entry, language)} ({safe_text(entry.id)})", style="bold")
+    for note in check.notes:
+        put(console, f"note: {safe_text(note)}", style=WARNING)
     put(console, summary_sentence(check))
     put(console)
     _put_families(console, check)
@@ -44,8 +46,6 @@ def print_check(check: Check, console: Console, *, language: str = "en") -> None
     _put_posterior(console, check)
     _put_sensitivity(console, check)
     _put_engines(console, check)
-    for note in check.notes:
-        put(console, f"note: {safe_text(note)}", style=WARNING)
 
 
 def _put_families(console: Console, check: Check) -> None:
