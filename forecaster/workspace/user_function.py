@@ -129,7 +129,8 @@ def _is_of_folder(file: str | None, folder: str) -> bool:
     """
     if file is None or not Path(file).is_relative_to(folder):
         return False
-    return not any(Path(file).is_relative_to(path) for path in sys.path if path not in ("", folder))
+    below = [path for path in sys.path if path != folder and Path(path).is_relative_to(folder)]
+    return not any(Path(file).is_relative_to(path) for path in below)
 
 
 def _import(module_name: str, *, where: str) -> ModuleType:

@@ -17,7 +17,10 @@ def test_the_core_list_cuts_no_word_at_any_width(run, monkeypatch, width):
     assert max(map(len, ran.stdout.splitlines())) <= width
     assert "…" not in ran.stdout
     words = ran.stdout.split()
-    for text in ("7 figures, 2022 to 2025, idc-units; 10 judgements", "one figure, of 2024-11;"):
+    for text in (
+        "7 figures, 2022 to 2025, idc-units; 10 judgements on file",
+        "one figure, of 2024-11;",
+    ):
         assert _stands_in(words, text.split())
     assert f"{N_CORE} series; 26 rest on one figure or none." in " ".join(words)
 
@@ -32,7 +35,7 @@ def test_the_core_list_for_machines(run):
     assert len(records) == N_CORE
     found = {record["series"]: record for record in records}
     share = found["cn-ai-chip-domestic-share"]
-    assert share["rests_on"] == "7 figures, 2022 to 2025, idc-units; 10 judgements"
+    assert share["rests_on"] == "7 figures, 2022 to 2025, idc-units; 10 judgements on file"
     assert (share["n_points"], share["n_judgements"], share["bases"]) == (7, 10, ["idc-units"])
     assert found["gulf-dc-mw"]["is_thin"]
     assert found["gulf-dc-mw"]["first"] is None
@@ -96,7 +99,9 @@ def test_a_prior_is_shown_with_what_was_stated(run):
     text = " ".join(run("priors", "show", "cn-ai-chip-domestic-share").stdout.split())
     assert "Family composition" in text
     assert "percentage points a year, at 40% (stated 5%: -4, 50%: 5, 95%: 14)" in text
-    assert "Its forecast rests on: 7 figures, 2022 to 2025, idc-units; 10 judgements." in text
+    assert (
+        "Its forecast rests on: 7 figures, 2022 to 2025, idc-units; 10 judgements on file." in text
+    )
 
 
 def test_the_prior_of_a_derived_series_is_that_of_its_inputs(run):

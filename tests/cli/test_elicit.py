@@ -156,7 +156,7 @@ def test_without_the_library_the_error_says_how_to_install_it(run, monkeypatch):
     ran = run("priors", "elicit", "us-ai-vc", "--quantiles", "5%=-0.1,95%=0.4", "--out", "x.toml")
     assert ran.code == 2
     assert "eliciting needs PreliZ, which is not installed" in ran.stderr
-    assert "  fix:   install it: pip install 'scenario-forecaster[elicit]'\n" in ran.stderr
+    assert "  fix:   install it: pip install '.[elicit]'\n" in ran.stderr
     assert not Path("x.toml").exists()
 
 

@@ -108,7 +108,7 @@ def test_footings_of_the_core_series(facts, beliefs):
     assert sum(footing.is_thin for footing in found.values()) == 26
     assert sum(footing.text.startswith("no history") for footing in found.values()) == 17
     assert found["cn-ai-chip-domestic-share"].text == (
-        "7 figures, 2022 to 2025, idc-units; 10 judgements"
+        "7 figures, 2022 to 2025, idc-units; 10 judgements on file"
     )
     assert found["us-ai-cloud-regions"].text == "one figure, of 2024-11; no judgements"
     assert found["ai-inv-gulf"].text == "formula over sa-ai-vc, ae-ai-vc"
@@ -119,8 +119,8 @@ def test_thin_forecasts_say_so_in_a_sentence(facts, beliefs):
     names = ["gulf-dc-mw", "us-ai-cloud-regions", "us-cn-operator-share", "us-notable-models"]
     found = footings_of(names, facts, beliefs, n_judgements={"gulf-dc-mw": 2}, as_of=TODAY)
     assert [found[name].sentence() for name in names] == [
-        "This rests on no history, only on the prior and 2 judgements.",
-        "This rests on one point, of 2024-11, the prior and no judgements.",
+        "This rests on no history, only on what is believed and 2 judgements.",
+        "This rests on one point, of 2024-11, and on what is believed.",
         "This rests on a formula over series of one point or none each, and their priors.",
         "",
     ]

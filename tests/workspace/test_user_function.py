@@ -129,3 +129,18 @@ def test_control_bytes_of_an_error_are_written_out():
     with pytest.raises(InputError) as caught:
         _call("escapes_k:f")
     assert "\x1b" not in str(caught.value)
+
+
+def test_packages_installed_below_the_current_folder_stay_loaded(tmp_path, monkeypatch):
+    # a virtual environment in the folder, whose packages the user's module imports
+    site = tmp_path / ".venv" / "site-packages"
+    site.mkdir(parents=True)
+    (site / "installed_below.py").write_text("LOADED = []\n")
+    (tmp_path / "mine_above.py").write_text("import installed_below\ndef build(x): return x\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(site))
+    with user_function("mine_above:build", where="--model"):
+        pass
+    assert "installed_below" in sys.modules
+    assert "mine_above" not in sys.modules
+    del sys.modules["installed_below"]
