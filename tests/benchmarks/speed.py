@@ -24,6 +24,8 @@ from statistics import median
 from children import Failed, Timed, run_child, run_in_turn
 
 HERE = Path(__file__).resolve().parent
+TREND = ("--model", "trend", "--without-judgements")
+"""The one model that a peer's script writes too."""
 SHARE = "cn-ai-chip-domestic-share"
 ANNUAL = "in-internet-users-share"
 BARE = [sys.executable, "-c", "import numpy, typer, rich.console"]
@@ -69,13 +71,21 @@ def measure_commands(rounds: int, scratch: Path) -> list[Line]:
             "bare imports": BARE,
             "reach, empty cache": [*forecaster, "reach", SHARE, "40%"],
             "cached reach": [*forecaster, "reach", SHARE, "40%"],
+            "reach by trend alone, empty cache": [*forecaster, "reach", SHARE, "40%", *TREND],
+            "cached reach by trend alone": [*forecaster, "reach", SHARE, "40%", *TREND],
             "--help": [*forecaster, "--help"],
         },
         rounds=rounds,
         scratch=scratch,
     )
     bare = timed["bare imports"]
-    limits = {"reach, empty cache": 3.0, "cached reach": 2.0, "--help": 1.2}
+    limits = {
+        "reach, empty cache": 3.0,
+        "cached reach": 2.0,
+        "reach by trend alone, empty cache": 3.0,
+        "cached reach by trend alone": 2.0,
+        "--help": 1.2,
+    }
     lines = [Line("bare `import numpy, typer, rich.console`", told(bare), peak=peak_of(bare))]
     for name, limit in limits.items():
         most = 150 * MEGABYTE if name.startswith("reach") else None
@@ -92,7 +102,7 @@ def forecaster_command() -> list[str]:
 def measure_pymc(rounds: int, repeats: int, scratch: Path) -> list[Line]:
     """Compare with the same model in plain PyMC, sampled by nutpie."""
     commands = {
-        "ours": [*forecaster_command(), "reach", SHARE, "40%"],
+        "ours": [*forecaster_command(), "reach", SHARE, "40%", *TREND],
         "plain": [sys.executable, "-W", "ignore", str(HERE / "plain_pymc.py")],
     }
     try:
@@ -141,7 +151,7 @@ def measure_prophet(rounds: int, scratch: Path, python: str) -> list[Line]:
     history = scratch / "annual.csv"
     write_annual(history)
     bands = [str(scratch / name) for name in ("ours.csv", "theirs.csv")]
-    wanted = [str(history), "--kind", "share", "--until", "2030", "--csv", bands[0]]
+    wanted = [str(history), "--kind", "share", "--until", "2030", "--csv", bands[0], *TREND]
     timed = run_in_turn(
         {
             "ours": [*forecaster_command(), "forecast", *wanted, "--quiet"],
