@@ -285,11 +285,11 @@ def _load_shared(
 ) -> Subject:
     """Return the facts and beliefs that the series and formulas of a workspace share."""
     from forecaster.workspace.drivers import load_interventions
-    from forecaster.workspace.families import needs_of
+    from forecaster.workspace.families import check_formulas, needs_of
     from forecaster.workspace.reader import load_facts
 
     needs = needs_of(targets, entries, beliefs, model)
-    _check_names(targets, entries, needs.definitions)
+    check_formulas(targets, entries, needs.definitions)
     facts = load_facts(workspace, needs.series, entries=entries)
     events = load_interventions(workspace, entries, only=needs.series)
     return Subject(facts, "", replace(beliefs, events=events), needs.definitions)
@@ -304,31 +304,6 @@ def _refuse_for_formula(subject: Subject, asked: Asked) -> None:
                 where=asked.label(name),
                 fix=f"leave it out; the series of the formula are forecast by their own {name}",
             )
-
-
-def _check_names(
-    targets: Sequence[str],
-    entries: Mapping[str, SeriesEntry],
-    definitions: Mapping[str, Formula],
-) -> None:
-    """Check formulas before any facts are read, so that a fault is shown in their own text.
-
-    Raises
-    ------
-    InputError
-        At the first fault.
-    """
-    if not definitions and all(name in entries for name in targets):
-        return  # the modules below take time to import
-    from forecaster.workspace.derived_series import resolve_formula
-    from forecaster.workspace.formulas import is_formula, parse_formula
-
-    for name in targets:
-        if name not in entries and is_formula(name, entries):
-            resolve_formula(parse_formula(name), entries=entries, definitions=definitions)
-    for name in definitions:
-        # by its name, so that a circle through it is found
-        resolve_formula(parse_formula(name), entries=entries, definitions=definitions)
 
 
 def is_file_name(name: str, known: Collection[str] = ()) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError
-from forecaster.forecasts.plan import TOLERANCE, Stretch, parse_until
+from forecaster.forecasts.plan import TOLERANCE, Cutter, Stretch, parse_until
 from forecaster.workspace.periods import (
     FREQUENCIES,
     PER_YEAR,
@@ -197,39 +197,28 @@ def _native_units(start: float, end: float, cutter: _Cutter, native: str) -> lis
     return units
 
 
-class _Cutter:
+class _Cutter(Cutter):
     """Cut stretches of time where the history ends, and after that at the grid."""
-
-    def __init__(self, end: float, per_year: int) -> None:
-        self._end = end
-        self._per_year = per_year
-        self.kept: list[tuple[float, float]] = []
-        self.n_steps = 0
 
     def point(self, time: float) -> Stretch:
         """Return the stretch at whose end the level is taken."""
-        if time <= self._end + TOLERANCE:
-            return self._keep(time, time)
-        return self._step(time - 1 / self._per_year, 0.0)
+        if time <= self.end + TOLERANCE:
+            return self.keep(time, time)
+        return self._step_of(time - 1 / self.per_year, 0.0)
 
     def cut(self, start: float, end: float) -> tuple[Stretch, ...]:
         """Return the stretches between two times."""
         found = []
-        if start < self._end - TOLERANCE:
-            found.append(self._keep(start, min(end, self._end)))
-        first = round((max(start, self._end) - self._end) * self._per_year)
-        last = round((end - self._end) * self._per_year)
-        length = 1 / self._per_year
-        found += [self._step(self._end + k * length, length) for k in range(first, last)]
+        if start < self.end - TOLERANCE:
+            found.append(self.keep(start, min(end, self.end)))
+        first = round((max(start, self.end) - self.end) * self.per_year)
+        last = round((end - self.end) * self.per_year)
+        length = 1 / self.per_year
+        found += [self._step_of(self.end + k * length, length) for k in range(first, last)]
         return tuple(found)
 
-    def _keep(self, start: float, end: float) -> Stretch:
-        window = (start, end)
-        if window not in self.kept:
-            self.kept.append(window)
-        return Stretch(end - start, self.kept.index(window), -1)
-
-    def _step(self, start: float, length: float) -> Stretch:
-        step = round((start - self._end) * self._per_year)
+    def _step_of(self, start: float, length: float) -> Stretch:
+        """Return the stretch of one step, of a length of its own."""
+        step = round((start - self.end) * self.per_year)
         self.n_steps = max(self.n_steps, step + 1)
         return Stretch(length, None, step)

@@ -142,7 +142,7 @@ def plan_forecast(
     periods = periods_from(first, until=last.end)
     if end is None:
         end = end_on_grid(observations, per_year)
-    cutter = _Cutter(end, per_year)
+    cutter = Cutter(end, per_year)
     units = _units(history, periods, newest, cutter, [] if latent else on_target)
     return Plan(
         periods=periods,
@@ -160,7 +160,7 @@ def _units(
     history: History,
     periods: Sequence[Period],
     newest: Row | None,
-    cutter: _Cutter,
+    cutter: Cutter,
     known: Sequence[Row],
 ) -> tuple[tuple[Unit, ...], ...]:
     """Return the units of every period, by what a figure of the series is made of."""
@@ -223,50 +223,51 @@ def _native_frequency(history: History, frequency: str) -> str:
     return max(native, frequency, key=FREQUENCIES.index)
 
 
-class _Cutter:
+class Cutter:
     """Cut stretches of time at the grid, and collect those that the filter must keep."""
 
     def __init__(self, end: float, per_year: int) -> None:
-        self._end = end
-        self._per_year = per_year
+        self.end = end
+        self.per_year = per_year
         self.kept: list[tuple[float, float]] = []
         self.n_steps = 0
 
     def point(self, time: float) -> Stretch:
         """Return the stretch at whose end the level is taken."""
-        if time <= self._end + TOLERANCE:
-            return self._keep(time, time)
-        step = self._step(time - 1 / self._per_year, time).step
+        if time <= self.end + TOLERANCE:
+            return self.keep(time, time)
+        step = self._step(time - 1 / self.per_year, time).step
         # no length: a stock is a level, not an amount gathered over the step
         return Stretch(0.0, None, step)
 
     def cut(self, start: float, end: float) -> tuple[Stretch, ...]:
         """Return the stretches between two times."""
         edges = [start]
-        k = math.floor(start * self._per_year + TOLERANCE) + 1
-        while k / self._per_year < end - TOLERANCE:
-            edges.append(k / self._per_year)
+        k = math.floor(start * self.per_year + TOLERANCE) + 1
+        while k / self.per_year < end - TOLERANCE:
+            edges.append(k / self.per_year)
             k += 1
         edges.append(end)
         return tuple(
-            self._keep(a, b) if a < self._end - TOLERANCE else self._step(a, b)
+            self.keep(a, b) if a < self.end - TOLERANCE else self._step(a, b)
             for a, b in pairwise(edges)
         )
 
-    def _keep(self, start: float, end: float) -> Stretch:
+    def keep(self, start: float, end: float) -> Stretch:
+        """Return a stretch whose value the filter must keep, decimal years."""
         window = (start, end)
         if window not in self.kept:
             self.kept.append(window)
         return Stretch(end - start, self.kept.index(window), -1)
 
     def _step(self, start: float, end: float) -> Stretch:
-        step = round((start - self._end) * self._per_year)
+        step = round((start - self.end) * self.per_year)
         self.n_steps = max(self.n_steps, step + 1)
         return Stretch(end - start, None, step)
 
 
 def _units_of(
-    period: Period, published: Sequence[Row], cutter: _Cutter, native: str
+    period: Period, published: Sequence[Row], cutter: Cutter, native: str
 ) -> tuple[Unit, ...]:
     """Return the units of one period: what is published of it, then the rest in native periods."""
     inside = [row for row in published if period.contains(row.period)]
@@ -285,7 +286,7 @@ def _units_of(
     return tuple(units)
 
 
-def _native_units(start: float, end: float, cutter: _Cutter, native: str) -> list[Unit]:
+def _native_units(start: float, end: float, cutter: Cutter, native: str) -> list[Unit]:
     """Return the units between two times, cut where native periods begin."""
     per_year = PER_YEAR[native]
     units = []

@@ -174,6 +174,7 @@ def _near(start: FloatArray) -> Callable[[int], FloatArray]:
     """
 
     def starting_point(seed: int) -> FloatArray:
+        """Return a point near the mode, (n_theta,), by the chain's seed."""
         rng = np.random.default_rng(seed)
         return np.asarray(start + _START_SD * rng.standard_normal(len(start)))
 

@@ -133,3 +133,31 @@ def _definition(prior: SeriesPrior) -> Formula:
     from forecaster.workspace.formulas import parse_formula
 
     return parse_formula(prior.formula, place=f"{prior.where}, key 'formula'")
+
+
+def check_formulas(
+    targets: Sequence[str],
+    entries: Mapping[str, SeriesEntry],
+    definitions: Mapping[str, Formula],
+) -> None:
+    """Check formulas before any facts are read, so that a fault is shown in their own text.
+
+    Parameters
+    ----------
+    targets : ids or formulas
+    definitions : id -> formula, of the derived series among them and below them
+
+    Raises
+    ------
+    InputError
+        At the first fault: a name, a unit, a divisor, a circle, or another kind than declared.
+    """
+    if not definitions and all(name in entries for name in targets):
+        return  # the modules below take time to import
+    from forecaster.workspace.derived_series import resolve_formula
+    from forecaster.workspace.formulas import is_formula, parse_formula
+
+    formulas = [name for name in targets if name not in entries and is_formula(name, entries)]
+    # derived series by their names, so that a circle through them is found
+    for text in (*formulas, *definitions):
+        resolve_formula(parse_formula(text), entries=entries, definitions=definitions)

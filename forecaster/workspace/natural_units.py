@@ -98,6 +98,7 @@ def volatility_scale(entry: SeriesEntry, *, at: float | None = None) -> NaturalS
     to, back = _change(entry, at)
 
     def to_normal(value: float) -> float:
+        """Return where a stated amount lies on the scale where the belief is normal."""
         if not value > 0.0:
             raise Contradiction(
                 f"a typical change of {value:g} is not above zero", "write its size"
@@ -105,6 +106,7 @@ def volatility_scale(entry: SeriesEntry, *, at: float | None = None) -> NaturalS
         return math.log(to(value))
 
     def from_normal(link: float) -> float:
+        """Return the natural size of a value on that scale."""
         return back(math.exp(min(link, _LARGEST)))
 
     unit = _unit_of_change(entry)
@@ -119,6 +121,7 @@ def level_scale(entry: SeriesEntry) -> NaturalScale:
         return NaturalScale(entry.unit, entry.unit, "normal", float, float)
 
     def to_normal(value: float) -> float:
+        """Return where a stated amount lies on the scale where the belief is normal."""
         if not value > 0.0:
             problem = f"{value:g} is not above zero"
             raise Contradiction(problem, f"write an amount above zero, in {entry.unit}")

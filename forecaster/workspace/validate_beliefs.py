@@ -46,9 +46,6 @@ def _check_one(entry: SeriesEntry, beliefs: Beliefs, entries: Mapping[str, Serie
     """
     if beliefs.of(entry).family != "derived":
         return
-    from forecaster.workspace.derived_series import resolve_formula
-    from forecaster.workspace.families import needs_of
-    from forecaster.workspace.formulas import parse_formula
+    from forecaster.workspace.families import check_formulas, needs_of
 
-    definitions = needs_of([entry.id], entries, beliefs, "").definitions
-    resolve_formula(parse_formula(entry.id), entries=entries, definitions=definitions)
+    check_formulas([entry.id], entries, needs_of([entry.id], entries, beliefs, "").definitions)

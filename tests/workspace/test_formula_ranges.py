@@ -99,7 +99,7 @@ def test_nothing_is_divided_by_what_can_be_zero(text):
      "us / (us + uk - us)", "us / (share - 1)", "us / (2 - share - part)"],
 )  # fmt: skip
 def test_what_is_never_zero_divides(text):
-    kind_of(parse_formula(text), ENTRIES)
+    assert kind_of(parse_formula(text), ENTRIES) in ("positive", "real")
 
 
 def test_the_divisor_that_can_be_zero_is_marked():
