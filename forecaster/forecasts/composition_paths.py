@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.inference.smoother_many import noise_root
+from forecaster.models.part_events import event_moves
 from forecaster.models.trend import make_step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecaster.forecasts.composition_plan import CompositionPlan, SharedUnit
+    from forecaster.forecasts.plan import Stretch
     from forecaster.inference.composition_fit import CompositionPosterior
 
     FloatArray = NDArray[np.float64]
@@ -50,9 +53,13 @@ def draw_composition(
     if innovations is None:
         innovations = rng.standard_normal((plan.n_steps, 3, c, n_draws))
     averages, levels = _steps(posterior, plan, innovations)
+    kept = posterior.kept
+    if posterior.events:
+        averages, levels, kept = _with_events(averages, levels, posterior, plan)
+    pieces = _Pieces(averages, levels, kept)
     shares = np.empty((len(plan.names), n_draws, len(plan.periods)))
     for column, units in enumerate(plan.units):
-        drawn = [_unit_shares(unit, posterior, plan, averages, levels, rng) for unit in units]
+        drawn = [_unit_shares(unit, posterior, plan, pieces, rng) for unit in units]
         lengths = np.array([unit.length for unit in units])
         shares[:, :, column] = np.tensordot(lengths / lengths.sum(), np.array(drawn), axes=1)
     return dict(zip(plan.names, shares, strict=True))
@@ -78,21 +85,63 @@ def _steps(
     return averages, levels
 
 
+@dataclass(frozen=True, slots=True)
+class _Pieces:
+    """Coordinates of which units are made, dated events included.
+
+    Attributes
+    ----------
+    averages, levels : (n_steps, C, n_draws) over each step, and at its end
+    kept : (n_kept, C, n_draws)
+    """
+
+    averages: FloatArray
+    levels: FloatArray
+    kept: FloatArray
+
+    def of(self, stretch: Stretch) -> FloatArray:
+        """Return the coordinates of one stretch, (C, n_draws)."""
+        if stretch.kept is not None:
+            return np.asarray(self.kept[stretch.kept])
+        after = self.averages if stretch.length else self.levels
+        return np.asarray(after[stretch.step])
+
+
+def _with_events(
+    averages: FloatArray, levels: FloatArray, posterior: CompositionPosterior, plan: CompositionPlan
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return steps and kept windows with what dated events add to each.
+
+    What is on stays on, what still grows goes on growing, and a window that ends is released.
+    """
+    ends = plan.end + plan.step_length * np.arange(1.0, len(averages) + 1)
+    kept_starts, kept_ends = np.array(plan.kept).reshape(-1, 2).T
+
+    def moves(starts: FloatArray, ends: FloatArray) -> FloatArray:
+        """Return what the events add over windows, (n, C, n_draws)."""
+        return event_moves(
+            posterior.events, posterior.event_sizes, posterior.basis, starts=starts, ends=ends
+        )
+
+    return (
+        averages + moves(ends - plan.step_length, ends),
+        levels + moves(ends, ends),
+        posterior.kept + moves(kept_starts, kept_ends),
+    )
+
+
 def _unit_shares(
     unit: SharedUnit,
     posterior: CompositionPosterior,
     plan: CompositionPlan,
-    averages: FloatArray,
-    levels: FloatArray,
+    pieces: _Pieces,
     rng: np.random.Generator,
 ) -> FloatArray:
     """Return the shares of one publication, (K, n_draws)."""
     total = sum(stretch.length for stretch in unit.stretches)
     w = np.zeros_like(posterior.drift)
     for stretch in unit.stretches:
-        after = averages if stretch.length else levels
-        piece = after[stretch.step] if stretch.kept is None else posterior.kept[stretch.kept]
-        w += piece * (stretch.length / total if total else 1.0)
+        w += pieces.of(stretch) * (stretch.length / total if total else 1.0)
     if not plan.is_latent:
         w += posterior.offset + posterior.noise_sd * rng.standard_normal(w.shape)
     x = posterior.basis @ w

@@ -8,7 +8,7 @@ the linearised one, and draws are taken again by these weights where they matter
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +29,8 @@ from forecaster.models.composition import (
     LinearReadings,
     composition_static,
     coordinate_scale,
+    drifts_of,
+    event_sizes,
     log_ratio_basis,
 )
 from forecaster.models.trend import S_O
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecaster.inference.report import FitReport
+    from forecaster.models.part_events import PartEvent
     from forecaster.models.publications import Publications
     from forecaster.models.static_effects import StaticPrior
     from forecaster.workspace.composition_beliefs import CompositionPrior
@@ -68,6 +71,8 @@ class CompositionPosterior:
     kept : (n_kept, C, n_draws) level, or average over a window, of those asked for
     noise_sd : (n_draws,) sd of a next publication's error, the same in every coordinate
     report : FitReport
+    events : dated events that moved parts; neither state nor kept values hold what they add
+    event_sizes : (n_events, n_draws) logit units
     """
 
     basis: FloatArray
@@ -79,6 +84,8 @@ class CompositionPosterior:
     kept: FloatArray
     noise_sd: FloatArray
     report: FitReport
+    events: tuple[PartEvent, ...] = ()
+    event_sizes: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
 
     @property
     def n_draws(self) -> int:
@@ -219,7 +226,7 @@ def _posterior(
     """Return the draws with the static effects added."""
     p, paths = publications, drawn.paths
     c = p.n_parts - 1
-    level, drift = paths.effects[:c], paths.effects[c : 2 * c]
+    level, drift = paths.effects[:c], drifts_of(p, paths.effects)
     offset = np.zeros_like(level)
     if p.target > 0:
         offset = paths.effects[c * (1 + p.target) : c * (2 + p.target)]
@@ -236,4 +243,6 @@ def _posterior(
         kept=paths.windows[p.n :] + level + middle[:, None, None] * drift,
         noise_sd=np.hypot(drawn.theta[S_O], p.target_noise_sd * coordinate_scale(p.n_parts)),
         report=report,
+        events=p.events,
+        event_sizes=event_sizes(p, paths.effects),
     )

@@ -22,11 +22,14 @@ from forecaster.models.composition import (
     LinearReadings,
     composition_static,
     coordinate_scale,
+    drifts_of,
+    event_sizes,
     exact_logits,
     linearise,
     log_ratio_basis,
     pymc_model,
 )
+from forecaster.models.part_events import event_moves
 from forecaster.models.problem import Problem
 from forecaster.models.trend import theta_at
 from forecaster.workspace.beliefs import THETA_NAMES
@@ -153,10 +156,13 @@ def _coordinates(publications: Publications, static: StaticPrior, paths: Paths) 
     p = publications
     c = p.n_parts - 1
     blocks = paths.effects[: c * (1 + len(p.bases))].reshape(-1, c, paths.effects.shape[1])
-    level, drift = blocks[0], blocks[1]
+    level, drift = blocks[0], drifts_of(p, paths.effects)
     offset = np.concatenate([np.zeros_like(blocks[:1]), blocks[2:]])
     middle = (p.start + p.end) / 2 - static.anchor
     u = paths.windows[: p.n] + paths.errors[: p.n] + level + middle[:, None, None] * drift
+    if p.events:
+        sizes = event_sizes(p, paths.effects)
+        u = u + event_moves(p.events, sizes, log_ratio_basis(p.n_parts), starts=p.start, ends=p.end)
     return np.asarray(u + offset[p.basis])
 
 

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from forecaster.models.part_events import event_directions, event_shapes
+from forecaster.models.regressors import average
 from forecaster.models.static_effects import StaticPrior
 from forecaster.models.window_covariance import cell_covariance, cut_into_cells
 from forecaster.workspace.beliefs import THETA_NAMES
@@ -161,7 +163,8 @@ def composition_static(
     """Return prior and design of the static effects, blocks of C coordinates each.
 
     In the order levels at the anchor, drifts, offsets of the bases but the reference, then one
-    effect for each entry.
+    effect for each dated event and one for each entry. An event moves readings by their slope
+    against the log share of its part.
     """
     p = publications
     scale = coordinate_scale(p.n_parts)
@@ -169,18 +172,47 @@ def composition_static(
     middle = ((p.start + p.end) / 2 - anchor)[p.publication]
     basis = p.basis[p.publication]
     a, c = readings.direction, readings.direction.shape[1]
-    blocks = [a, a * middle[:, None]]
+    drift = a if p.drift is None else a @ p.drift.turn
+    blocks = [a, drift * middle[:, None]]
     blocks += [a * (basis == k)[:, None] for k in range(1, len(p.bases))]
     n_offsets = len(p.bases) - 1
     n_entries = len(readings.entry_mean)
-    level = log_ratio_basis(p.n_parts).T @ _first_log_shares(p)
+    coordinates = log_ratio_basis(p.n_parts)
+    on = event_shapes(p.events, p.start, p.end)[p.publication]
+    blocks.append(a @ event_directions(p.events, coordinates).T * on)
+    level = coordinates.T @ _first_log_shares(p)
+    drift_mean = np.zeros(c) if p.drift is None else p.drift.mean
+    sizes = [event.regressor for event in p.events]
     sds = [prior.share.level_sd, prior.share.drift.sd * scale, *(scale * p.offset_sd[1:])]
     return StaticPrior(
         anchor=anchor,
-        mean=np.concatenate([level, np.zeros(c * (1 + n_offsets)), readings.entry_mean]),
-        sd=np.concatenate([np.repeat(sds, c), np.full(n_entries, prior.entry_sd)]),
+        mean=np.concatenate(
+            [
+                level,
+                drift_mean,
+                np.zeros(c * n_offsets),
+                [r.mean for r in sizes],
+                readings.entry_mean,
+            ]
+        ),
+        sd=np.concatenate(
+            [np.repeat(sds, c), [r.sd for r in sizes], np.full(n_entries, prior.entry_sd)]
+        ),
         columns=np.hstack([*blocks, readings.entry]),
     )
+
+
+def event_sizes(publications: Publications, effects: FloatArray) -> FloatArray:
+    """Return the sizes of the dated events among static effects, (n_events, n_draws)."""
+    first = (publications.n_parts - 1) * (1 + len(publications.bases))
+    return effects[first : first + len(publications.events)]
+
+
+def drifts_of(publications: Publications, effects: FloatArray) -> FloatArray:
+    """Return the drifts of the coordinates from static effects, (C, n_draws)."""
+    c = publications.n_parts - 1
+    turned = effects[c : 2 * c]
+    return turned if publications.drift is None else publications.drift.turn @ turned
 
 
 def _first_log_shares(publications: Publications) -> FloatArray:
@@ -197,8 +229,9 @@ def pymc_model(
 ) -> Any:
     """Return the same marginal likelihood as a PyMC model, from its closed-form covariance.
 
-    Cov = (A A') o (K_theta + levels + drifts + offsets + s_o^2 of one publication) + entries +
-    noise, with A the directions and o the product element by element.
+    Cov = (A A') o (K_theta + levels + offsets + s_o^2 of one publication) + (A D A') o t t' +
+    events + entries + noise, with A the directions, D the drifts' covariance, t the middles of the
+    windows and o the product element by element.
 
     Returns
     -------
@@ -215,14 +248,16 @@ def pymc_model(
     cell_start, cell_end, weights = cut_into_cells(start, end)
     row = p.publication
     angles = readings.direction @ readings.direction.T
-    # one block of C equal sds for levels, drifts and each basis
-    level_sd, drift_sd = static.sd[0], static.sd[c]
+    # one block of C equal sds for levels and each basis
+    level_sd = static.sd[0]
     basis_sd = np.array([0.0, *static.sd[2 * c : c * (1 + len(p.bases)) : c]])[p.basis]
-    shared = level_sd**2 + drift_sd**2 * np.outer(middle, middle)
-    shared += (p.basis[:, None] == p.basis) * basis_sd**2
+    shared = level_sd**2 + (p.basis[:, None] == p.basis) * basis_sd**2
     entries = (readings.entry * prior.entry_sd) @ (readings.entry * prior.entry_sd).T
     fixed = angles * shared[np.ix_(row, row)] + entries + np.diag(readings.noise_sd**2)
     mean = readings.direction @ static.mean[:c] + readings.entry @ readings.entry_mean
+    for more, spread in (_drift_moments(p, readings, middle, prior), _event_moments(p, readings)):
+        mean = mean + more
+        fixed += spread
     same = angles * (row[:, None] == row)
     log_median = np.log([q.median * s for q, s in _scaled(prior, scale)])
     log_sd = np.array([q.log_sd for q in prior.share.theta])
@@ -238,6 +273,38 @@ def pymc_model(
         root = pt.linalg.cholesky(covariance)
         pymc.MvNormal("logit", mu=np.zeros(p.n_rows), chol=root, observed=readings.z - mean)
     return model
+
+
+def _drift_moments(
+    publications: Publications,
+    readings: LinearReadings,
+    middle: FloatArray,
+    prior: CompositionPrior,
+) -> tuple[FloatArray, FloatArray]:
+    """Return what the drifts add to mean and covariance of the readings."""
+    p, a = publications, readings.direction
+    sd = coordinate_scale(p.n_parts) * prior.share.drift.sd
+    turn = np.eye(a.shape[1]) if p.drift is None else p.drift.turn
+    mean = np.zeros(a.shape[1]) if p.drift is None else turn @ p.drift.mean
+    times = middle[p.publication]
+    covariance = a @ (sd**2 * turn @ turn.T) @ a.T * np.outer(times, times)
+    return a @ mean * times, covariance
+
+
+def _event_moments(
+    publications: Publications, readings: LinearReadings
+) -> tuple[FloatArray, FloatArray]:
+    """Return what dated events add to mean and covariance of the readings."""
+    p = publications
+    # the slope of a reading against the log share of each part
+    slopes = readings.direction @ log_ratio_basis(p.n_parts).T
+    mean, covariance = np.zeros(p.n_rows), np.zeros((p.n_rows, p.n_rows))
+    for event in p.events:
+        on = average(event.regressor.shape, p.start, p.end)[p.publication]
+        column = slopes[:, event.part] * on
+        mean += event.regressor.mean * column
+        covariance += event.regressor.sd**2 * np.outer(column, column)
+    return mean, covariance
 
 
 def _scaled(prior: CompositionPrior, scale: float) -> list[tuple[Any, float]]:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from forecaster.models.part_drifts import StatedDrift
+    from forecaster.models.part_events import PartEvent
     from forecaster.workspace.composition_beliefs import CompositionPrior
     from forecaster.workspace.compositions import Composition
 
@@ -65,6 +67,8 @@ class Publications:
     bases, offset_sd : names, the reference first, and (n_bases,) prior sd of a logit's offset
     target, target_noise_sd : target basis, measurement sd of a logit of its next publication
     log_jacobian : sum of log |dz / dvalue|
+    events : dated events that moved parts
+    drift : prior of the drifts where growth is stated of parts; None for the default
     """
 
     start: FloatArray
@@ -86,6 +90,8 @@ class Publications:
     target_noise_sd: float
     log_jacobian: float
     has_rest: bool
+    events: tuple[PartEvent, ...] = ()
+    drift: StatedDrift | None = None
 
     @property
     def n(self) -> int:

@@ -1,0 +1,53 @@
+"""Add what is believed about single parts to the publications of a composition."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from forecaster.models.composition import coordinate_scale, log_ratio_basis
+from forecaster.models.part_drifts import stated_drift
+from forecaster.models.part_events import PartEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from forecaster.models.publications import Publications
+    from forecaster.models.regressors import Regressor
+    from forecaster.workspace.belief_tables import Normal
+    from forecaster.workspace.composition_beliefs import CompositionPrior
+
+
+def with_part_beliefs(
+    publications: Publications,
+    parts: Sequence[str],
+    prior: CompositionPrior,
+    *,
+    events: Mapping[str, Sequence[Regressor]],
+    growth: Mapping[str, Normal],
+) -> Publications:
+    """Return the publications with dated events and stated growth of parts.
+
+    Growth is meant at the last shares that figures settle or come near.
+
+    Parameters
+    ----------
+    parts : ids of the parts with figures, in the order of the publications
+    events : part -> dated events that moved it
+    growth : part -> its long-run growth where it is stated, logit units a year
+    """
+    n_parts = publications.n_parts
+    return replace(
+        publications,
+        events=tuple(
+            PartEvent(k, regressor)
+            for k, part in enumerate(parts)
+            for regressor in events.get(part, ())
+        ),
+        drift=stated_drift(
+            {k: growth[part] for k, part in enumerate(parts) if part in growth},
+            publications.shares[-1],
+            log_ratio_basis(n_parts),
+            sd=coordinate_scale(n_parts) * prior.share.drift.sd,
+        ),
+    )
