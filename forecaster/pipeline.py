@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from forecaster.forecasts.joint_jobs import JointDrawn
+    from forecaster.forecasts.joint_drawn import JointDrawn
     from forecaster.forecasts.judgement_job import JudgementJob
     from forecaster.forecasts.judgement_shift import JudgementShift
     from forecaster.forecasts.single_job import SingleJob
@@ -202,17 +202,14 @@ class Run:
 
     def _joint_part(self, series: str, family: str) -> Forecast:
         """Return one part of a whole, or one member of a group."""
-        from forecaster.forecasts.joint_jobs import heed_judgements, run_composition, run_pooled
+        from forecaster.forecasts.joint_runs import run_joint
 
         entry = self.facts.entries[series]
         key = (family, entry.composition if family == "composition" else series)
         if key not in self._joint:
-            run = run_composition if family == "composition" else run_pooled
-            found = run(self.facts, key[1], self.beliefs, self.settings, self.announce)
-            found = heed_judgements(
-                found, self.facts, self.beliefs, self.settings,
-                name=min(found.trajectories), announce=self.announce,
-            )  # fmt: skip
+            _, found = run_joint(
+                family, key[1], self.facts, self.beliefs, self.settings, announce=self.announce
+            )
             shared = [key[1]] if family == "composition" else list(found.trajectories)
             self._joint |= {(family, name): found for name in shared}
         drawn = self._joint[key]

@@ -165,7 +165,7 @@ def _with_known(shares: FloatArray, unit: SharedUnit) -> FloatArray:
     others = np.array([part not in unit.known for part in range(len(shares))])
     if not others.any():
         return np.repeat((known / known.sum())[:, None], shares.shape[1], axis=1)
-    left = 1 - known.sum()
+    left = float(1 - known.sum())
     if left < LEAST_LEFT:
         known *= (1 - LEAST_LEFT) / known.sum()
         left = LEAST_LEFT

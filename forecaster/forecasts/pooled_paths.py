@@ -12,7 +12,12 @@ from forecaster.forecasts.plan import (
     plan_forecast,
     steps_per_year,
 )
-from forecaster.forecasts.trajectories import FigureErrors, assemble_figures, simulate_steps
+from forecaster.forecasts.trajectories import (
+    FigureErrors,
+    assemble_figures,
+    simulate_steps,
+    with_regressors,
+)
 from forecaster.models.static_effects import FIRST_OFFSET
 from forecaster.models.trend import S_O
 
@@ -127,7 +132,12 @@ def draw_member(
     if len(kept) != len(plan.kept):
         raise ValueError(f"{len(plan.kept)} windows of '{name}' are needed, {len(kept)} were kept")
     averages, levels = simulated
-    drawn = levels if entry.timing == "stock" else averages
+    is_stock = entry.timing == "stock"
+    drawn = levels if is_stock else averages
+    static = group.members[name].static
+    if static.regressors:
+        effects = posterior.own[name].effects
+        drawn, kept = with_regressors(drawn, kept, effects, plan, static, is_stock=is_stock)
 
     def level_of(stretch: Stretch) -> FloatArray:
         """Return the drawn level of a stretch, link scale."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from forecaster.forecasts.plan import Plan, Stretch, Unit
     from forecaster.inference.posterior import Posterior
     from forecaster.models.single import SingleModel
+    from forecaster.models.static_effects import StaticPrior
     from forecaster.models.trend import Step
     from forecaster.workspace.facts import SeriesEntry
 
@@ -82,7 +83,9 @@ def draw_trajectories(
     drawn = levels if is_stock else averages
     kept = posterior.kept
     if model.static.regressors:
-        drawn, kept = _with_regressors(drawn, kept, posterior, plan, model, is_stock=is_stock)
+        drawn, kept = with_regressors(
+            drawn, kept, posterior.effects, plan, model.static, is_stock=is_stock
+        )
 
     def level_of(stretch: Stretch) -> FloatArray:
         """Return the drawn level of a stretch, link scale."""
@@ -152,24 +155,29 @@ def assemble_figures(
     return trajectories
 
 
-def _with_regressors(
+def with_regressors(
     drawn: FloatArray,
     kept: FloatArray,
-    posterior: Posterior,
+    effects: FloatArray,
     plan: Plan,
-    model: SingleModel,
+    static: StaticPrior,
     *,
     is_stock: bool,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return steps and kept values with what seasons and dated events add to each."""
-    static = model.static
-    effects = posterior.effects[static.first_regressor :]
-    ends = np.asarray(plan.end + plan.step_length * np.arange(1.0, plan.n_steps + 1))
+    """Return steps and kept values with what seasons and dated events add to each.
+
+    Parameters
+    ----------
+    drawn, kept : (n_steps, n_draws) and (n_kept, n_draws), link scale
+    effects : (n_effects, n_draws), those of the regressors last
+    """
+    sizes = effects[static.first_regressor :]
+    ends = np.asarray(plan.end + plan.step_length * np.arange(1.0, len(drawn) + 1))
     starts = ends if is_stock else ends - plan.step_length
     kept_starts, kept_ends = np.array(plan.kept).reshape(-1, 2).T
     on_steps = columns(static.regressors, starts, ends)
     on_kept = columns(static.regressors, kept_starts, kept_ends)
-    return drawn + np.asarray(on_steps @ effects), kept + np.asarray(on_kept @ effects)
+    return drawn + np.asarray(on_steps @ sizes), kept + np.asarray(on_kept @ sizes)
 
 
 def _future_jumps(posterior: Posterior, plan: Plan, rng: np.random.Generator) -> FloatArray:

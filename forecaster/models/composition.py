@@ -255,9 +255,11 @@ def pymc_model(
     entries = (readings.entry * prior.entry_sd) @ (readings.entry * prior.entry_sd).T
     fixed = angles * shared[np.ix_(row, row)] + entries + np.diag(readings.noise_sd**2)
     mean = readings.direction @ static.mean[:c] + readings.entry @ readings.entry_mean
-    for more, spread in (_drift_moments(p, readings, middle, prior), _event_moments(p, readings)):
-        mean = mean + more
-        fixed += spread
+    drift_mean, drift_covariance = drift_moments(p, prior)
+    event_mean, event_covariance = _event_moments(p, readings)
+    a, times = readings.direction, middle[row]
+    mean = mean + a @ drift_mean * times + event_mean
+    fixed += a @ drift_covariance @ a.T * np.outer(times, times) + event_covariance
     same = angles * (row[:, None] == row)
     log_median = np.log([q.median * s for q, s in _scaled(prior, scale)])
     log_sd = np.array([q.log_sd for q in prior.share.theta])
@@ -275,20 +277,16 @@ def pymc_model(
     return model
 
 
-def _drift_moments(
-    publications: Publications,
-    readings: LinearReadings,
-    middle: FloatArray,
-    prior: CompositionPrior,
+def drift_moments(
+    publications: Publications, prior: CompositionPrior
 ) -> tuple[FloatArray, FloatArray]:
-    """Return what the drifts add to mean and covariance of the readings."""
-    p, a = publications, readings.direction
-    sd = coordinate_scale(p.n_parts) * prior.share.drift.sd
-    turn = np.eye(a.shape[1]) if p.drift is None else p.drift.turn
-    mean = np.zeros(a.shape[1]) if p.drift is None else turn @ p.drift.mean
-    times = middle[p.publication]
-    covariance = a @ (sd**2 * turn @ turn.T) @ a.T * np.outer(times, times)
-    return a @ mean * times, covariance
+    """Return mean, (C,), and covariance, (C, C), of the drifts of the coordinates."""
+    c = publications.n_parts - 1
+    variance = (coordinate_scale(publications.n_parts) * prior.share.drift.sd) ** 2
+    stated = publications.drift
+    if stated is None:
+        return np.zeros(c), variance * np.eye(c)
+    return stated.turn @ stated.mean, variance * (stated.turn @ stated.turn.T)
 
 
 def _event_moments(

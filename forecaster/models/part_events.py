@@ -74,4 +74,4 @@ def event_moves(
     (n, C, n_draws)
     """
     shapes, directions = event_shapes(events, starts, ends), event_directions(events, basis)
-    return np.einsum("ne,ec,ed->ncd", shapes, directions, sizes)
+    return np.asarray(np.einsum("ne,ec,ed->ncd", shapes, directions, sizes))

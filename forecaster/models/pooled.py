@@ -17,7 +17,9 @@ import numpy as np
 
 from forecaster.errors import InputError
 from forecaster.models.factor import make_grid, read_grid
+from forecaster.models.member_beliefs import MemberBelief
 from forecaster.models.observations import link_observations
+from forecaster.models.regressors import average
 from forecaster.models.static_effects import DRIFT, FIRST_OFFSET, LEVEL, static_prior
 from forecaster.models.trend import UNIT_NAME
 from forecaster.workspace.pooled_beliefs import POOLED_NAMES
@@ -49,7 +51,7 @@ class Member:
     Attributes
     ----------
     observations : its figures on the link scale
-    static : its level, the deviation of its drift, its offsets
+    static : its level, the deviation of its drift, its offsets, its dated events
     reading : (n, n_cells), how much of each cell of the factor every figure reads
     """
 
@@ -79,8 +81,17 @@ class Group:
         return math.fsum(m.observations.log_jacobian for m in self.members.values())
 
 
-def make_group(histories: Mapping[str, History], prior: PooledPrior) -> Group:
+def make_group(
+    histories: Mapping[str, History],
+    prior: PooledPrior,
+    *,
+    beliefs: Mapping[str, MemberBelief] | None = None,
+) -> Group:
     """Return the group of some histories, on the link scale.
+
+    Parameters
+    ----------
+    beliefs : series id -> what is believed about this member alone, where anything is
 
     Raises
     ------
@@ -106,10 +117,13 @@ def make_group(histories: Mapping[str, History], prior: PooledPrior) -> Group:
                 where=f"series '{name}'",
                 fix="state its level in its priors, or leave it out of the group",
             )
-    linked = [link_observations(history, prior.own) for history in histories.values()]
+    known = {name: (beliefs or {}).get(name, MemberBelief(prior.own)) for name in names}
+    linked = {
+        name: link_observations(history, known[name].trend) for name, history in histories.items()
+    }
     calendars = [_calendar(history) for history in histories.values()]
     is_share = next(iter(histories.values())).entry.kind == "share"
-    return assemble(dict(zip(names, linked, strict=True)), calendars, prior, is_share=is_share)
+    return assemble(linked, calendars, prior, is_share=is_share, beliefs=known)
 
 
 def assemble(
@@ -118,12 +132,14 @@ def assemble(
     prior: PooledPrior,
     *,
     is_share: bool,
+    beliefs: Mapping[str, MemberBelief] | None = None,
 ) -> Group:
     """Return the group of some observations.
 
     Parameters
     ----------
     calendars : for each member the starts and ends of its periods, untilted, decimal years
+    beliefs : as for `make_group`
     """
     grid = make_grid(calendars)
     members = {}
@@ -131,7 +147,10 @@ def assemble(
         reading = read_grid(grid, calendar)
         # what is known of the factor beforehand is taken off, so that the filter sees a zero mean
         centred = replace(observations, z=observations.z - reading @ grid.middle * prior.drift.mean)
-        static = static_prior(centred, prior.own, is_share=is_share)
+        belief = (beliefs or {}).get(name, MemberBelief(prior.own))
+        static = static_prior(
+            centred, belief.trend, is_share=is_share, regressors=belief.regressors
+        )
         members[name] = Member(centred, static, reading)
     return Group(members, grid, prior)
 
@@ -184,7 +203,10 @@ def pymc_model(group: Group) -> Any:
     fixed += prior.drift.sd**2 * np.outer(reading @ grid.middle, reading @ grid.middle)
     centred = np.concatenate(
         [
-            m.observations.z - m.static.mean[LEVEL] - m.static.mean[DRIFT] * _middle(m)
+            m.observations.z
+            - m.static.mean[LEVEL]
+            - m.static.mean[DRIFT] * _middle(m)
+            - _event_mean(m)
             for m in members
         ]
     )
@@ -216,11 +238,23 @@ def _middle(member: Member) -> FloatArray:
     return np.asarray((o.start + o.end) / 2 - member.static.anchor)
 
 
+def _event_mean(member: Member) -> FloatArray:
+    """Return what a member's dated events are believed to add to each figure, (n,)."""
+    o = member.observations
+    added = np.zeros(o.n)
+    for event in member.static.regressors:
+        added += event.mean * average(event.shape, o.start, o.end)
+    return added
+
+
 def _fixed_covariance(member: Member) -> FloatArray:
-    """Return what a member's level, drift deviation and offsets add to its covariance, (n, n)."""
+    """Return what a member's static effects add to its covariance, (n, n)."""
     o, static, middle = member.observations, member.static, _middle(member)
-    offset_sd = np.concatenate([[0.0], static.sd[FIRST_OFFSET:]])[o.basis]
+    offset_sd = np.concatenate([[0.0], static.sd[FIRST_OFFSET : static.first_regressor]])[o.basis]
     covariance = static.sd[LEVEL] ** 2 + static.sd[DRIFT] ** 2 * np.outer(middle, middle)
+    for event in static.regressors:
+        on = average(event.shape, o.start, o.end)
+        covariance += event.sd**2 * np.outer(on, on)
     return np.asarray(covariance + (o.basis[:, None] == o.basis) * offset_sd**2)
 
 
