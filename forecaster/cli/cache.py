@@ -1,4 +1,4 @@
-"""The command `cache`: the fitted models that are kept between runs."""
+"""The command `cache`: the fitted models and finished forecasts that are kept between runs."""
 
 from __future__ import annotations
 
@@ -21,16 +21,25 @@ class CacheContent:
 
     Attributes
     ----------
+    n_fits, n_finished : files of fitted models, and of forecasts that only have to be shown
     n_bytes : of all files together
     """
 
     folder: Path
-    n_files: int
+    n_fits: int
+    n_finished: int
     n_bytes: int
 
     def __str__(self) -> str:
-        fits = "1 fitted model" if self.n_files == 1 else f"{self.n_files} fitted models"
-        return f"{fits}, {self.n_bytes / 1e6:.1f} MB, in {self.folder}"
+        kept = _count(self.n_fits, "fitted model")
+        if self.n_finished:
+            kept += f" and {_count(self.n_finished, 'finished forecast')}"
+        return f"{kept}, {self.n_bytes / 1e6:.1f} MB, in {self.folder}"
+
+
+def _count(number: int, what: str) -> str:
+    """Return '1 fitted model' or '2 fitted models'."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 @app.callback()
@@ -49,7 +58,7 @@ def info_command() -> None:
 
 @app.command("clear", cls=TextCommand)
 def clear_command() -> None:
-    """Remove every fitted model; the next forecast fits anew.
+    """Remove every fitted model and finished forecast; the next forecast fits anew.
 
     forecaster cache clear
     """
@@ -59,11 +68,12 @@ def clear_command() -> None:
 
 def measure_cache() -> CacheContent:
     """Return what the cache holds."""
-    from forecaster.inference.cache import cache_files, cache_folder
+    from forecaster.inference.cache import FINISHED_SUFFIX, cache_files, cache_folder
 
     folder = cache_folder()
-    sizes = [size for path in cache_files(folder) if (size := _size(path)) is not None]
-    return CacheContent(folder, len(sizes), sum(sizes))
+    sizes = {path: size for path in cache_files(folder) if (size := _size(path)) is not None}
+    n_finished = sum(path.suffix == FINISHED_SUFFIX for path in sizes)
+    return CacheContent(folder, len(sizes) - n_finished, n_finished, sum(sizes.values()))
 
 
 def clear_cache() -> CacheContent:

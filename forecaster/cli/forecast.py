@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -79,12 +80,11 @@ def forecast_command(
     )
     n_workers = options.read_workers(workers)
     chosen = names_asked(names or [], is_core=core, workspace=workspace)
-    request = prepare_request(chosen, asked, streams)
-    if output.layout == "draws" and len(request.subjects) > 1:
-        forecasts = draw_one_world(request, streams)
-        failures: list[UnreliableFit] = []
+    failures: list[UnreliableFit] = []
+    if output.layout == "draws" and len(chosen) > 1:
+        forecasts = draw_one_world(prepare_request(chosen, asked, streams), streams)
     else:
-        forecasts, failures = make_forecasts(request, n_workers=n_workers, streams=streams)
+        forecasts, failures = find_forecasts(chosen, asked, n_workers=n_workers, streams=streams)
     _deliver(forecasts, failures, output, streams)
 
 
@@ -117,30 +117,50 @@ def names_asked(names: Sequence[str], *, is_core: bool, workspace: str | None) -
     return list(names)
 
 
-def make_forecasts(
-    request: Request, *, n_workers: int, streams: Streams
+def find_forecasts(
+    names: Sequence[str], asked: Asked, *, n_workers: int, streams: Streams
 ) -> tuple[list[Forecast], list[UnreliableFit]]:
-    """Forecast every series of a request, and gather those whose fit failed its checks.
+    """Return the forecasts of series, formulas and files: those kept from earlier, the others new.
 
     Returns
     -------
     forecasts, failures : both in the order asked for
+
+    Raises
+    ------
+    InputError
+        At the first fault of the arguments, the workspace, a file, or a history.
     """
+    from forecaster.cli.recall import Recall
+
+    recall = Recall(names, asked, streams)
+    kept = recall.find(names)
+    if len(kept) == len(names):
+        return list(kept.values()), []
+    request = prepare_request(names, asked, streams)
+    left = [s for name, s in zip(names, request.subjects, strict=True) if name not in kept]
+    missing = replace(request, subjects=tuple(left))
+    outcomes = iter(make_outcomes(missing, n_workers=n_workers, streams=streams))
+    every = {name: kept[name] if name in kept else next(outcomes) for name in names}
+    found = {name: made for name, made in every.items() if not isinstance(made, UnreliableFit)}
+    recall.keep({name: forecast for name, forecast in found.items() if name not in kept})
+    failures = [made for made in every.values() if isinstance(made, UnreliableFit)]
+    return list(found.values()), failures
+
+
+def make_outcomes(
+    request: Request, *, n_workers: int, streams: Streams
+) -> list[Forecast | UnreliableFit]:
+    """Return the forecast of every series of a request, or why its fit is unreliable, in order."""
     from forecaster.cli.workers import forecast_each
 
-    forecasts: list[Forecast] = []
-    failures: list[UnreliableFit] = []
-    n_series = len(request.subjects)
+    made: list[Forecast | UnreliableFit] = []
     with Progress(streams, _step(request, 0)) as progress:
-        outcomes = forecast_each(request, n_workers=n_workers, announce=progress.note)
-        for n_done, outcome in enumerate(outcomes, start=1):
-            if isinstance(outcome, UnreliableFit):
-                failures.append(outcome)
-            else:
-                forecasts.append(outcome)
-            if n_done < n_series:
-                progress.update(_step(request, n_done))
-    return forecasts, failures
+        for outcome in forecast_each(request, n_workers=n_workers, announce=progress.note):
+            made.append(outcome)
+            if len(made) < len(request.subjects):
+                progress.update(_step(request, len(made)))
+    return made
 
 
 def draw_one_world(request: Request, streams: Streams) -> list[Forecast]:
@@ -176,8 +196,7 @@ def forecast_one(name: str, asked: Asked) -> Forecast:
         If the fit fails its checks.
     """
     streams = open_streams(is_quiet=True)
-    request = prepare_request([name], asked, streams)
-    forecasts, failures = make_forecasts(request, n_workers=1, streams=streams)
+    forecasts, failures = find_forecasts([name], asked, n_workers=1, streams=streams)
     for failure in failures:
         raise failure
     return forecasts[0]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from forecaster.workspace.facts import Facts
-    from forecaster.workspace.rests_on import Footing
+    from forecaster.workspace.footing import Footing
 
 app = new_app()
 

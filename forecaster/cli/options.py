@@ -190,7 +190,7 @@ def read_draws(text: str) -> int:
 def read_seed(text: str | None) -> int:
     """Read `--seed`, the fixed one by default; same errors as `read_whole_number`."""
     if text is None:
-        from forecaster.pipeline import DEFAULT_SEED
+        from forecaster.forecasts.settings import DEFAULT_SEED
 
         return DEFAULT_SEED
     return read_whole_number(text, flag="--seed", least=0, most=MOST_SEED)

@@ -131,21 +131,29 @@ def find_reach(
     UnreliableFit
         If the fit fails its checks.
     """
+    from forecaster.cli.recall import Recall
+    from forecaster.forecasts.answers import count_reach
     from forecaster.workspace.levels import parse_level
 
     streams = open_streams(is_quiet=announce is None)
+    recall = Recall([name], asked, streams)
+    if kept := recall.find([name]):
+        number = parse_level(level, kept[name].history.entry)
+        return count_reach(kept[name], number, below=below)
     request = prepare_request([name], asked, streams)
     (subject,) = request.subjects
     number = parse_level(level, subject.entry)
 
-    from forecaster.pipeline import make_reach, settle
+    from forecaster.forecasts.answers import settle
 
     if subject.facts.rows.get(subject.series):
         settled = settle(subject.facts, subject.series, request.settings, level=number, below=below)
         if settled is not None:
             return settled
     run = subject.run(request.settings, announce or streams.note)
-    return make_reach(run, subject.series, level=number, below=below)
+    forecast = run.forecast(subject.series)
+    recall.keep({name: forecast})
+    return count_reach(forecast, number, below=below)
 
 
 def _write(answer: Reach | Settled, output: Output, streams: Streams) -> None:

@@ -89,7 +89,7 @@ def asked_in_python(
     InputError
         If a name is unknown, or a value is out of range.
     """
-    from forecaster.pipeline import DEFAULT_COVERAGES, DEFAULT_DRAWS, DEFAULT_SEED
+    from forecaster.forecasts.settings import DEFAULT_COVERAGES, DEFAULT_DRAWS, DEFAULT_SEED
 
     for name in settings:
         options.read_choice(name, flag="arguments", known=PYTHON_SETTINGS)
@@ -173,7 +173,7 @@ def prepare_request(names: Sequence[str], asked: Asked, streams: Streams) -> Req
     InputError
         At the first fault of the arguments, the workspace, a file, or a history.
     """
-    settings = _read_settings(asked, today=streams.today)
+    settings = read_settings(asked, today=streams.today)
     workspace = find_folder(asked.workspace)
     subjects = load_subjects(
         names,
@@ -190,14 +190,20 @@ def prepare_request(names: Sequence[str], asked: Asked, streams: Streams) -> Req
 
 def find_folder(workspace: str | None) -> Path:
     """Return the workspace folder asked for, or the default one."""
-    from forecaster.workspace.reader import find_workspace
+    from forecaster.workspace.folders import find_workspace
 
     return find_workspace(None if workspace is None else Path(workspace))
 
 
-def _read_settings(asked: Asked, *, today: date) -> Settings:
-    """Read the arguments that concern every series."""
-    from forecaster.pipeline import Settings
+def read_settings(asked: Asked, *, today: date) -> Settings:
+    """Read the arguments that concern every series.
+
+    Raises
+    ------
+    InputError
+        At the first that is at fault.
+    """
+    from forecaster.forecasts.settings import Settings
 
     options.read_choice(asked.engine, flag=asked.label("engine"), known=ENGINES)
     if asked.model and ":" not in asked.model:

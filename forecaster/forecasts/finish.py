@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from forecaster.errors import UnreliableFit
 from forecaster.forecasts.forecast import Forecast, Manifest
 from forecaster.forecasts.judgement_shift import measure_shift
-from forecaster.workspace.rests_on import Footing
+from forecaster.workspace.footing import Footing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from forecaster.inference.report import FitReport
     from forecaster.workspace.facts import History, Row
     from forecaster.workspace.periods import Period
-    from forecaster.workspace.rests_on import Footing
+    from forecaster.workspace.footing import Footing
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,12 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecaster.inference.posterior import Posterior
 from forecaster.inference.report import FitReport
 
 if TYPE_CHECKING:
@@ -25,17 +23,29 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from forecaster.inference.posterior import Posterior
+
 FORMAT = "forecaster-posterior-2"
 SUFFIX = ".posterior"
+FINISHED_SUFFIX = ".forecast"
+"""Of a forecast that only has to be shown; what is fitted has the other."""
 _POSTERIOR_ARRAYS = ("theta", "theta_index", "effects", "state", "kept")
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What a file holds: arrays of floats or whole numbers by name, and the fit's report."""
+    """What a file holds.
+
+    Attributes
+    ----------
+    arrays : floats or whole numbers, by name
+    report : of the fit
+    said : plain values beside them, such as JSON knows
+    """
 
     arrays: Mapping[str, NDArray[Any]]
     report: FitReport
+    said: Mapping[str, Any] = field(default_factory=dict)
 
 
 def cache_folder() -> Path:
@@ -52,11 +62,15 @@ class ArrayCache:
     ----------
     folder : Path
     announce : takes one sentence when a file is damaged or cannot be written
+    suffix : of the files
     """
 
-    def __init__(self, folder: Path, announce: Callable[[str], None]) -> None:
+    def __init__(
+        self, folder: Path, announce: Callable[[str], None], *, suffix: str = SUFFIX
+    ) -> None:
         self._folder = folder
         self._announce = announce
+        self._suffix = suffix
 
     def load(self, key: str) -> Stored | None:
         """Return what is stored under the key, or None when there is nothing to be trusted."""
@@ -76,9 +90,11 @@ class ArrayCache:
 
     def store(self, key: str, stored: Stored) -> None:
         """Store arrays and report; a full or read-only disk costs the cache, not the forecast."""
+        import tempfile  # which loads the random numbers of the standard library
+
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._folder, prefix=".new-", suffix=SUFFIX)
+            handle, name = tempfile.mkstemp(dir=self._folder, prefix=".new-", suffix=self._suffix)
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(_encode(stored))
@@ -94,13 +110,14 @@ class ArrayCache:
 
     def path(self, key: str) -> Path:
         """Return the file of a key, whether or not it exists."""
-        return self._folder / f"{key}{SUFFIX}"
+        return self._folder / f"{key}{self._suffix}"
 
 
 def cache_files(folder: Path) -> Iterator[Path]:
     """Yield the cache's files, unfinished ones of killed processes included."""
     if folder.is_dir():
-        yield from sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIX))
+        suffixes = (SUFFIX, FINISHED_SUFFIX)
+        yield from sorted(path for path in folder.iterdir() if path.name.endswith(suffixes))
 
 
 def cache_key(*parts: object) -> str:
@@ -116,12 +133,13 @@ def cache_key(*parts: object) -> str:
 
 
 def _encode(stored: Stored) -> bytes:
-    """Return a line of JSON and the arrays' bytes."""
+    """Return a line of JSON, the arrays' bytes, and what is said beside them as JSON."""
     arrays = {
         name: np.ascontiguousarray(array, dtype="<i8" if array.dtype.kind == "i" else "<f8")
         for name, array in stored.arrays.items()
     }
-    body = b"".join(array.tobytes() for array in arrays.values())
+    said = json.dumps(stored.said).encode() if stored.said else b""
+    body = b"".join([*(array.tobytes() for array in arrays.values()), said])
     head = {
         "format": FORMAT,
         "arrays": {name: (array.dtype.str, array.shape) for name, array in arrays.items()},
@@ -157,7 +175,8 @@ def _decode(payload: bytes) -> Stored:
     stored: dict[str, Any] = head["report"]
     for name in ("failures", "escalations"):
         stored[name] = tuple(stored[name])
-    return Stored(arrays, FitReport(**stored))
+    said = json.loads(body[start:]) if start < len(body) else {}
+    return Stored(arrays, FitReport(**stored), said)
 
 
 class PosteriorCache:
@@ -175,6 +194,8 @@ class PosteriorCache:
         found = self._cache.load(key)
         if found is None or set(found.arrays) != set(_POSTERIOR_ARRAYS):
             return None
+        from forecaster.inference.posterior import Posterior
+
         return Posterior(**found.arrays, report=found.report)
 
     def store(self, key: str, posterior: Posterior) -> None:

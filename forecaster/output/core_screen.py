@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from forecaster.workspace.facts import SeriesEntry
-    from forecaster.workspace.rests_on import Footing
+    from forecaster.workspace.footing import Footing
 
 LEAST_ROOM = 36
 """Columns that the last one needs for its words; with fewer, a list is easier to read."""

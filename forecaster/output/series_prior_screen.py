@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from forecaster.forecasts.prior_predictive import PriorPaths
     from forecaster.workspace.facts import SeriesEntry
-    from forecaster.workspace.rests_on import Footing
+    from forecaster.workspace.footing import Footing
     from forecaster.workspace.series_beliefs import SeriesPrior
 
     FloatArray = NDArray[np.float64]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError
 from forecaster.workspace.entries import SERIES_FILE, read_entries
 from forecaster.workspace.facts import Facts, Row, SeriesEntry
 from forecaster.workspace.faults import FaultList, did_you_mean, printable, quoted
+from forecaster.workspace.folders import SHIPPED, find_workspace
 from forecaster.workspace.rows import (
     HISTORY_COLUMNS,
     SOURCES_FILE,
@@ -22,32 +21,19 @@ from forecaster.workspace.year_to_date import with_years_to_date
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
 
-SHIPPED = Path(__file__).parents[1] / "data"
-"""The workspace that comes with the program."""
-
-
-def find_workspace(path: Path | None) -> Path:
-    """Return the folder asked for, else that of FORECASTER_WORKSPACE, else the shipped one.
-
-    Raises
-    ------
-    InputError
-        If it is not a folder, or has no `series.csv`.
-    """
-    chosen, where = path, "--workspace"
-    if chosen is None and (named := os.environ.get("FORECASTER_WORKSPACE")):
-        chosen, where = Path(named), "environment variable FORECASTER_WORKSPACE"
-    if chosen is None:
-        return SHIPPED
-    fix = "name a folder that holds series.csv, sources.csv and history/"
-    if not chosen.is_dir():
-        problem = f"there is no workspace folder {quoted(str(chosen))}"
-        raise InputError(problem=problem, where=where, fix=fix)
-    if not (chosen / SERIES_FILE).exists():
-        problem = f"the folder {quoted(str(chosen))} is not a workspace: it has no {SERIES_FILE}"
-        raise InputError(problem=problem, where=where, fix=fix)
-    return chosen
+__all__ = [
+    "SHIPPED",
+    "find_workspace",
+    "history_files",
+    "load_all_facts",
+    "load_entries",
+    "load_facts",
+    "read_file",
+    "require_series",
+    "scan_history",
+]
 
 
 def read_file(path: Path) -> bytes:
