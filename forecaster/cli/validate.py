@@ -49,17 +49,6 @@ def find_faults(folder: str | None) -> list[Fault]:
     InputError
         If it is no workspace, or a file that everything rests on cannot be read.
     """
-    from forecaster.errors import InputError
-    from forecaster.workspace.beliefs import load_beliefs
-    from forecaster.workspace.reader import load_entries
     from forecaster.workspace.validate import validate_workspace
-    from forecaster.workspace.validate_beliefs import check_series_beliefs
 
-    workspace = find_folder(folder)
-    faults = validate_workspace(workspace)
-    try:
-        beliefs = load_beliefs(workspace)
-        faults.extend(check_series_beliefs(beliefs, load_entries(workspace)))
-    except InputError as faulty:
-        faults.extend(fault for fault in faulty.faults if fault not in faults)
-    return faults
+    return validate_workspace(find_folder(folder))

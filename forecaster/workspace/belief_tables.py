@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,9 @@ from forecaster.errors import InputError
 from forecaster.workspace.faults import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    from forecaster.errors import Fault
 
 _PACKED = Path(__file__).resolve().parent.parent / "priors"
 _CHECKOUT = Path(__file__).resolve().parent.parent.parent / "priors"
@@ -65,12 +68,37 @@ def open_table(path: Path) -> tuple[TableReader, bytes]:
     return TableReader(path, table), payload
 
 
-class TableReader:
-    """Take typed values out of a TOML table, naming the key path of whatever is wrong."""
+def faults_of(readings: Iterable[Callable[[], object]]) -> list[Fault]:
+    """Return the faults that readings meet, each once; what is read is dropped.
 
-    def __init__(self, path: Path, table: Mapping[str, Any]) -> None:
+    Parameters
+    ----------
+    readings : may itself raise InputError, where what it reads from cannot be opened
+    """
+    faults: dict[Fault, None] = {}
+    try:
+        for read in readings:
+            try:
+                read()
+            except InputError as error:
+                faults |= dict.fromkeys(error.faults)
+    except InputError as error:
+        faults |= dict.fromkeys(error.faults)
+    return list(faults)
+
+
+class TableReader:
+    """Take typed values out of a TOML table, naming the key path of whatever is wrong.
+
+    Attributes
+    ----------
+    block : which of several tables of one name it is, such as '[[resolved]] 2'; else ''
+    """
+
+    def __init__(self, path: Path, table: Mapping[str, Any], *, block: str = "") -> None:
         self.path = path
         self.table = table
+        self.block = block
 
     def has(self, key: str) -> bool:
         """Say whether the key is there."""
@@ -87,7 +115,8 @@ class TableReader:
 
     def fault(self, key: str, problem: str, fix: str) -> InputError:
         """Return an error about a key, to be raised."""
-        return InputError(problem=problem, where=f"{self.path}, key '{key}'", fix=fix)
+        block = f"{self.block}, " if self.block else ""
+        return InputError(problem=problem, where=f"{self.path}, {block}key '{key}'", fix=fix)
 
     def number(self, key: str, *, least: float | None = None) -> float:
         """Return a finite number, at least `least`."""
@@ -132,4 +161,8 @@ class TableReader:
             raise self.fault(key, f"'{key}' is not a list of five numbers", "write five quantiles")
         if any(isinstance(v, bool) or not isinstance(v, int | float) for v in values):
             raise self.fault(key, f"'{key}' holds something else than numbers", "write numbers")
+        for low, high in pairwise(values):
+            if not low < high:  # written so that NaN fails too
+                problem = f"the quantiles '{key}' do not rise: {high:g} comes after {low:g}"
+                raise self.fault(key, problem, "write them from the lowest to the highest")
         return tuple(float(v) for v in values)

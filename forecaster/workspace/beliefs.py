@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from forecaster.workspace.facts import SeriesEntry
 
 __all__ = [
+    "SERIES_ID",
     "SHIPPED_PRIORS",
     "THETA_NAMES",
     "Beliefs",
@@ -53,7 +54,7 @@ Reader = TableReader
 _SHIPPED_DATA = Path(__file__).resolve().parent.parent / "data"
 _OTHER_FILES = ("pool.toml", "drivers.toml", "experts.toml", "compositions.toml")
 """What else a forecast may hang on; read where it is needed, hashed here."""
-_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+SERIES_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 """An id of a series; in a formula a minus has blanks around it. Nothing else names a file."""
 
 THETA_NAMES = ("s_l", "s_b", "tau", "s_o")
@@ -157,8 +158,8 @@ def load_beliefs(workspace: Path, series: Collection[str] = ()) -> Beliefs:
         If a file cannot be read, is no TOML, or a default prior is missing or out of range.
     """
     reader, payload = read_families(workspace)
-    quality_sd = {name: reader.number(f"measurement.{name}", least=0.0) for name in QUALITIES}
-    trend = {kind: _trend_prior(reader, kind, quality_sd) for kind in KINDS}
+    quality_sd = read_quality_sd(reader)
+    trend = {kind: read_trend_prior(reader, kind, quality_sd) for kind in KINDS}
     folder = series_folder(workspace)
     files: dict[str, tuple[TableReader, bytes] | None] = {}
     waiting = list(series)
@@ -190,7 +191,7 @@ def load_beliefs(workspace: Path, series: Collection[str] = ()) -> Beliefs:
 
 def names_in_formula(formula: str) -> list[str]:
     """Return the words of a formula that may be ids of series, in their order."""
-    return _NAME.findall(formula)
+    return SERIES_ID.findall(formula)
 
 
 def series_folder(workspace: Path) -> Path | None:
@@ -206,7 +207,7 @@ def _series_file(
 ) -> tuple[TableReader, bytes] | None:
     """Return the file about one series, read once; None where there is none."""
     if name not in files:
-        path = folder / f"{name}.toml" if folder and _NAME.fullmatch(name) else None
+        path = folder / f"{name}.toml" if folder and SERIES_ID.fullmatch(name) else None
         files[name] = open_table(path) if path and path.is_file() else None
     return files[name]
 
@@ -222,8 +223,25 @@ def read_families(workspace: Path) -> tuple[TableReader, bytes]:
     return open_table(belief_file(workspace, "families.toml"))
 
 
-def _trend_prior(reader: TableReader, kind: str, quality_sd: Mapping[str, float]) -> TrendPrior:
-    """Read the table `[trend.<kind>]`."""
+def read_quality_sd(reader: TableReader) -> dict[str, float]:
+    """Read the table `[measurement]`: quality mark -> measurement sd in log units.
+
+    Raises
+    ------
+    InputError
+        If a number is missing or below zero.
+    """
+    return {name: reader.number(f"measurement.{name}", least=0.0) for name in QUALITIES}
+
+
+def read_trend_prior(reader: TableReader, kind: str, quality_sd: Mapping[str, float]) -> TrendPrior:
+    """Read the table `[trend.<kind>]`.
+
+    Raises
+    ------
+    InputError
+        If it is missing or out of range.
+    """
     at = f"trend.{kind}"
     thin = f"{at}.thin_level"
     return TrendPrior(

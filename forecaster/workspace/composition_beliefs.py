@@ -12,6 +12,7 @@ from forecaster.workspace.reader import SHIPPED
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from forecaster.workspace.belief_tables import TableReader
     from forecaster.workspace.beliefs import Beliefs, TrendPrior
 
 
@@ -43,7 +44,17 @@ def load_composition_prior(workspace: Path, beliefs: Beliefs) -> CompositionPrio
         If the file cannot be read, or a prior is missing or out of range.
     """
     reader, _ = read_families(workspace)
-    trend = beliefs.trend["share"]
+    return read_composition_prior(reader, beliefs.trend["share"])
+
+
+def read_composition_prior(reader: TableReader, trend: TrendPrior) -> CompositionPrior:
+    """Read the table `[composition]`; `trend` is the prior of shares of the trend family.
+
+    Raises
+    ------
+    InputError
+        If it is missing or out of range.
+    """
     share = replace(
         trend,
         theta=tuple(reader.log_normal(f"composition.{name}") for name in THETA_NAMES),
@@ -68,28 +79,45 @@ COMPOSITIONS_FILE = "compositions.toml"
 def load_chosen_parts(workspace: Path) -> dict[str, tuple[str, ...]]:
     """Return composition -> the series that are its parts, where not all are.
 
-    The shipped choice belongs to the shipped facts.
-
     Raises
     ------
     InputError
         If the file cannot be read, or a table of it lacks its list of series or a reason.
     """
+    reader = open_compositions(workspace)
+    return {} if reader is None else {name: read_parts(reader, name) for name in reader.table}
+
+
+def open_compositions(workspace: Path) -> TableReader | None:
+    """Return a reader of `priors/compositions.toml`; None where there is no such file.
+
+    The shipped choice belongs to the shipped facts.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    """
     own = workspace / "priors" / COMPOSITIONS_FILE
     is_shipped = workspace.resolve() == SHIPPED.resolve()
     path = own if own.is_file() or not is_shipped else SHIPPED_PRIORS / COMPOSITIONS_FILE
-    if not path.is_file():
-        return {}
-    reader, _ = open_table(path)
-    found = {}
-    for name in reader.table:
-        parts = reader.find(f"{name}.parts")
-        if not isinstance(parts, list) or len(parts) < 2 or not all(map(_is_text, parts)):
-            problem = f"'{name}.parts' is not a list of two series or more"
-            raise reader.fault(f"{name}.parts", problem, 'write parts = ["a", "b"]')
-        reader.text(f"{name}.reason")
-        found[name] = tuple(parts)
-    return found
+    return open_table(path)[0] if path.is_file() else None
+
+
+def read_parts(reader: TableReader, name: str) -> tuple[str, ...]:
+    """Read the series that are the parts of one composition.
+
+    Raises
+    ------
+    InputError
+        If the table has no list of two series or more, or no reason.
+    """
+    parts = reader.find(f"{name}.parts")
+    if not isinstance(parts, list) or len(parts) < 2 or not all(map(_is_text, parts)):
+        problem = f"'{name}.parts' is not a list of two series or more"
+        raise reader.fault(f"{name}.parts", problem, 'write parts = ["a", "b"]')
+    reader.text(f"{name}.reason")
+    return tuple(parts)
 
 
 def _is_text(value: object) -> bool:

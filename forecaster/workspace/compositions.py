@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from forecaster.errors import FaultyInput, InputError
+from forecaster.errors import Fault, FaultyInput, InputError
 from forecaster.workspace.entries import SERIES_FILE
 from forecaster.workspace.faults import did_you_mean, printable, quoted
 from forecaster.workspace.history import known_by
@@ -153,8 +153,14 @@ def known_composition(
         raise reasons[ids[0]] if not alone else _no_basis(ids, basis, alone)
     merged = tuple(part for part in ids if part not in histories)
     bases, relations = _bases(histories, target)
-    figures = _figures(histories, bases)
-    _check_totals(figures, composition)
+    figures = figures_by_period(
+        {
+            part: [row for row in history.published if row.basis in bases]
+            for part, history in histories.items()
+        }
+    )
+    for fault in faults_of_totals(figures, composition):
+        raise InputError(problem=fault.problem, where=fault.where, fix=fault.fix)
     has_rest = _has_rest(figures, tuple(histories))
     return Composition(
         id=composition,
@@ -242,18 +248,22 @@ def _bases(
     return (reference, *others), relations
 
 
-def _figures(histories: Mapping[str, History], bases: Sequence[str]) -> Figures:
-    """Return the published figures of the parts by basis and period."""
+def figures_by_period(published: Mapping[str, Sequence[Row]]) -> Figures:
+    """Return the published figures of the parts by basis and period.
+
+    Parameters
+    ----------
+    published : part -> its figures, one for each basis and period
+    """
     found: dict[tuple[str, Period], dict[str, Row]] = defaultdict(dict)
-    for part, history in histories.items():
-        for row in history.published:
-            if row.basis in bases:
-                found[row.basis, row.period][part] = row
+    for part, rows in published.items():
+        for row in rows:
+            found[row.basis, row.period][part] = row
     return found
 
 
-def _check_totals(figures: Figures, composition: str) -> None:
-    """Check that figures of one basis and period do not add up to more than one."""
+def faults_of_totals(figures: Figures, composition: str) -> Iterable[Fault]:
+    """Yield where figures of one basis and period add up to more than one, in order of time."""
     for (basis, period), rows in sorted(figures.items(), key=lambda item: (item[0][1], item[0][0])):
         total = math.fsum(row.value for row in rows.values())
         if total <= 1 + rounding_of(tuple(rows.values())):
@@ -261,11 +271,11 @@ def _check_totals(figures: Figures, composition: str) -> None:
         terms = " + ".join(f"{part} {row.printed}" for part, row in rows.items())
         places = ", ".join(printable(row.where) for row in rows.values())
         on_basis = f" on the basis {quoted(basis)}" if basis else ""
-        raise InputError(
-            problem=f"parts of {quoted(composition)} in {period}{on_basis} add up to "
+        yield Fault(
+            f"parts of {quoted(composition)} in {period}{on_basis} add up to "
             f"{total:.4g}, more than one: {terms}",
-            where=places,
-            fix="correct the values, or give the rows that count something else another basis",
+            places,
+            "correct the values, or give the rows that count something else another basis",
         )
 
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
-from forecaster.workspace.belief_tables import belief_file, open_table
+from forecaster.workspace.belief_tables import TableReader, belief_file, open_table
 from forecaster.workspace.expert_calibration import Resolved, calibrate
 from forecaster.workspace.statements import EXPERT_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
-    from forecaster.workspace.belief_tables import TableReader
     from forecaster.workspace.expert_calibration import Calibration
 
 EXPERTS_FILE = "experts.toml"
@@ -95,23 +95,34 @@ def load_experts(workspace: Path) -> Experts:
         If the file cannot be read, or a value is missing or out of range.
     """
     reader, payload = open_table(belief_file(workspace, EXPERTS_FILE))
-    low = _within(reader, "kappa.low", 0.0, 0.95)
-    high = _within(reader, "kappa.high", 0.0, 0.95)
-    if low > high:
-        raise reader.fault("kappa.low", f"'kappa.low' is above 'kappa.high': {low:g}", "swap them")
+    low, high = _read_kappa(reader)
     return Experts(
         tables={
             (scale, kind): _read_expert(reader, f"{scale}.{kind}", low, high)
             for scale in SCALES
             for kind in EXPERT_KINDS
         },
-        power=_within(reader, "lead.power", 0.0, 2.0),
-        least_lead=_within(reader, "lead.least", 0.01, 1.0),
-        edge_factor=_within(reader, "edge.factor", 1.0, 10.0),
-        pseudo_statements=reader.number("calibration.pseudo_statements", least=0.1),
+        power=_read_power(reader),
+        least_lead=_read_least_lead(reader),
+        edge_factor=_read_edge_factor(reader),
+        pseudo_statements=_read_pseudo_statements(reader),
         resolved=_read_resolved(reader),
         hash=hashlib.sha256(payload).hexdigest(),
     )
+
+
+def expert_readings(reader: TableReader) -> Iterator[Callable[[], object]]:
+    """Yield the reading of every part of the file, so that each part's fault can be told."""
+    for read in (
+        _read_kappa, _read_power, _read_least_lead, _read_edge_factor, _read_pseudo_statements
+    ):  # fmt: skip
+        yield partial(read, reader)
+    for scale in SCALES:
+        for kind in EXPERT_KINDS:
+            yield partial(_read_expert, reader, f"{scale}.{kind}", 0.0, 0.0)
+    yield partial(_read_resolved, reader)
+    for block in _resolved_blocks(reader):
+        yield partial(_read_one, block)
 
 
 def experts_as_of(experts: Experts, as_of: date, *, without: Collection[str] = ()) -> Experts:
@@ -160,6 +171,35 @@ def _within(reader: TableReader, key: str, low: float, high: float) -> float:
     return value
 
 
+def _read_kappa(reader: TableReader) -> tuple[float, float]:
+    """Return the range of kappa."""
+    low = _within(reader, "kappa.low", 0.0, 0.95)
+    high = _within(reader, "kappa.high", 0.0, 0.95)
+    if low > high:
+        raise reader.fault("kappa.low", f"'kappa.low' is above 'kappa.high': {low:g}", "swap them")
+    return low, high
+
+
+def _read_power(reader: TableReader) -> float:
+    """Return the power of the lead."""
+    return _within(reader, "lead.power", 0.0, 2.0)
+
+
+def _read_least_lead(reader: TableReader) -> float:
+    """Return the least lead, years."""
+    return _within(reader, "lead.least", 0.01, 1.0)
+
+
+def _read_edge_factor(reader: TableReader) -> float:
+    """Return by which the error of an edge is larger."""
+    return _within(reader, "edge.factor", 1.0, 10.0)
+
+
+def _read_pseudo_statements(reader: TableReader) -> float:
+    """Return the weight of the tables."""
+    return reader.number("calibration.pseudo_statements", least=0.1)
+
+
 def _read_expert(reader: TableReader, key: str, kappa_low: float, kappa_high: float) -> Expert:
     """Read one table."""
     return Expert(
@@ -178,16 +218,27 @@ def _read_resolved(reader: TableReader) -> tuple[Resolved, ...]:
     tables = reader.find("resolved") or []
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise reader.fault("resolved", "'resolved' is no list of tables", "write [[resolved]]")
-    return tuple(_read_one(type(reader)(reader.path, table)) for table in tables)
+    return tuple(_read_one(block) for block in _resolved_blocks(reader))
+
+
+def _resolved_blocks(reader: TableReader) -> list[TableReader]:
+    """Return a reader of each table `[[resolved]]`, which knows its number."""
+    tables = reader.find("resolved")
+    return [
+        TableReader(reader.path, table, block=f"[[resolved]] {number}")
+        for number, table in enumerate(tables if isinstance(tables, list) else (), start=1)
+        if isinstance(table, dict)
+    ]
 
 
 def _read_one(reader: TableReader) -> Resolved:
     """Read one statement with its outcome."""
     kind, scale = reader.text("kind"), reader.text("scale")
     if kind not in EXPERT_KINDS:
-        raise reader.fault("kind", f"'{kind}' is no kind of expert", f"one of {EXPERT_KINDS}")
+        known = ", ".join(EXPERT_KINDS)
+        raise reader.fault("kind", f"'{kind}' is no kind of expert", f"write one of {known}")
     if scale not in SCALES:
-        raise reader.fault("scale", f"'{scale}' is no scale", f"write one of {SCALES}")
+        raise reader.fault("scale", f"'{scale}' is no scale", f"write one of {', '.join(SCALES)}")
     return Resolved(
         id=reader.text("id"),
         kind=kind,

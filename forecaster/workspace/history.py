@@ -57,10 +57,7 @@ def known_by(facts: Facts, series: str, *, as_of: date, basis: str | None = None
     rows = facts.rows.get(series, ())
     _check_units(rows, entry)
     bases = _bases_in_use(rows, entry, basis)
-    known = [row for row in rows if row.source.published <= as_of]
-    sieve = _Sieve(known)
-    sieve.set_aside(lambda row: _reason_against(row, entry))
-    sieve.keep_best_editions()
+    sieve = _best_known(rows, entry, as_of)
     published = tuple(sorted(sieve.rows, key=_by_end))
     sieve.set_aside(lambda row: _reason_computed(row, entry))
     sieve.choose_wholes_or_parts(timing=entry.timing)
@@ -78,6 +75,23 @@ def known_by(facts: Facts, series: str, *, as_of: date, basis: str | None = None
     return History(
         entry, as_of, data, present, target, tuple(sieve.left_out), tuple(notes), published
     )
+
+
+def published_by(facts: Facts, series: str, *, as_of: date) -> tuple[Row, ...]:
+    """Return the figures of a series that had been published by a day, on every basis.
+
+    They are the best edition of each basis and period, ordered as `History.data`.
+    """
+    sieve = _best_known(facts.rows.get(series, ()), facts.entries[series], as_of)
+    return tuple(sorted(sieve.rows, key=_by_end))
+
+
+def _best_known(rows: Sequence[Row], entry: SeriesEntry, as_of: date) -> _Sieve:
+    """Return the rows known on a day that are observations, one for each basis and period."""
+    sieve = _Sieve([row for row in rows if row.source.published <= as_of])
+    sieve.set_aside(lambda row: _reason_against(row, entry))
+    sieve.keep_best_editions()
+    return sieve
 
 
 def _by_end(row: Row) -> tuple[date, date, str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from forecaster.workspace.belief_tables import TableReader
 
+POOL_FILE = "pool.toml"
 POOL_FAMILIES = ("trend", "walk", "jumps", "substitution")
 """Families that fit one series by itself, and so can stand side by side."""
 _WORDS = ("reason", "n_folds", "evidence")
@@ -48,12 +49,18 @@ def load_pools(workspace: Path) -> Mapping[str, PoolPrior]:
     InputError
         If the file cannot be read or is no TOML, a kind is missing, or its weights are at fault.
     """
-    reader, _ = open_table(belief_file(workspace, "pool.toml"))
-    return {kind: _pool(reader, kind) for kind in KINDS}
+    reader, _ = open_table(belief_file(workspace, POOL_FILE))
+    return {kind: read_pool(reader, kind) for kind in KINDS}
 
 
-def _pool(reader: TableReader, kind: str) -> PoolPrior:
-    """Read the table `[pool.<kind>]`."""
+def read_pool(reader: TableReader, kind: str) -> PoolPrior:
+    """Read the table `[pool.<kind>]`.
+
+    Raises
+    ------
+    InputError
+        If it is missing, names no family of the kind, or its weights do not sum to one.
+    """
     at = f"pool.{kind}"
     table = reader.find(at)
     if not isinstance(table, dict):

@@ -64,11 +64,17 @@ def load_pooled_prior(workspace: Path, kind: str, beliefs: Beliefs) -> PooledPri
             fix="forecast the series alone with --model trend",
         )
     reader, _ = read_families(workspace)
-    return _pooled_prior(reader, kind, beliefs.trend[kind])
+    return read_pooled_prior(reader, kind, beliefs.trend[kind])
 
 
-def _pooled_prior(reader: Reader, kind: str, trend: TrendPrior) -> PooledPrior:
-    """Read the table `[pooled.<kind>]`."""
+def read_pooled_prior(reader: Reader, kind: str, trend: TrendPrior) -> PooledPrior:
+    """Read the table `[pooled.<kind>]`; `trend` is the kind's prior of the trend family.
+
+    Raises
+    ------
+    InputError
+        If it is missing or out of range.
+    """
     at = f"pooled.{kind}"
     predictive = {
         1: reader.quantiles(f"{at}.prior_predictive.one_year"),

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from forecaster.errors import InputError
+from forecaster.errors import Fault, FaultyInput, InputError
 from forecaster.workspace.faults import did_you_mean, quoted
 from forecaster.workspace.natural_units import (
     cap_scale,
@@ -178,14 +178,20 @@ def _read_stated(reader: TableReader, entry: SeriesEntry) -> dict[str, StatedBel
         "level": lambda: level_scale(entry),
         "cap": cap_scale,
     }
-    for key, make_scale in scales.items():
-        if reader.has(key):
-            found[key] = read_belief(reader, key, make_scale)
     offsets = reader.find("offset") or {}
-    names = [f"offset.{basis}" for basis in offsets] + ["seasonal"] * reader.has("seasonal")
-    for key in names:
-        make = _offset_of(entry, at, key)
-        found[key] = read_belief(reader, key, make, about_zero=True)
+    if not isinstance(offsets, dict):
+        raise reader.fault("offset", "'offset' is not a table", "write a table [offset.<basis>]")
+    about_zero = [f"offset.{basis}" for basis in offsets]
+    about_zero += ["seasonal"] * reader.has("seasonal")
+    faults: list[Fault] = []
+    for key in (*filter(reader.has, scales), *about_zero):
+        make_scale = scales.get(key) or _offset_of(entry, at, key)
+        try:
+            found[key] = read_belief(reader, key, make_scale, about_zero=key in about_zero)
+        except InputError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise FaultyInput(faults)
     return found
 
 

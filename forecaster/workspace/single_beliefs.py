@@ -35,9 +35,11 @@ def read_jump_priors(reader: TableReader) -> Mapping[str, JumpPrior]:
     InputError
         If a prior is missing or out of range.
     """
-    return {
-        kind: JumpPrior(
-            reader.log_normal(f"jumps.{kind}.rate"), reader.log_normal(f"jumps.{kind}.size")
-        )
-        for kind in KINDS
-    }
+    return {kind: read_jump_prior(reader, kind) for kind in KINDS}
+
+
+def read_jump_prior(reader: TableReader, kind: str) -> JumpPrior:
+    """Read the table of one kind; same errors."""
+    return JumpPrior(
+        reader.log_normal(f"jumps.{kind}.rate"), reader.log_normal(f"jumps.{kind}.size")
+    )

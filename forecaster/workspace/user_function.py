@@ -61,6 +61,21 @@ class UserFunction:
             return self._function(argument)
 
 
+def split_name(name: str, *, where: str) -> tuple[str, str]:
+    """Return module and function of 'module:function'; nothing is imported.
+
+    Raises
+    ------
+    InputError
+        If the name has another form.
+    """
+    module_name, colon, function_name = name.strip().partition(":")
+    is_dotted = all(part.isidentifier() for part in module_name.split("."))
+    if not (colon and is_dotted and function_name.isidentifier()):
+        raise InputError(problem=f"{quoted(name)} names no function", where=where, fix=FORM)
+    return module_name, function_name
+
+
 @contextmanager
 def user_function(name: str, *, where: str) -> Iterator[UserFunction]:
     """Import a function for as long as the context lasts.
@@ -79,10 +94,7 @@ def user_function(name: str, *, where: str) -> Iterator[UserFunction]:
         If the name has another form, there is no such module or function (the nearest names are
         offered), it cannot be called, or the module raises when it is imported.
     """
-    module_name, colon, function_name = name.strip().partition(":")
-    is_dotted = all(part.isidentifier() for part in module_name.split("."))
-    if not (colon and is_dotted and function_name.isidentifier()):
-        raise InputError(problem=f"{quoted(name)} names no function", where=where, fix=FORM)
+    module_name, function_name = split_name(name, where=where)
     with _folder_first(module_name, where=where):
         module = _import(module_name, where=where)
         file = str(getattr(module, "__file__", None) or module_name)

@@ -104,18 +104,18 @@ def test_a_workspace_may_have_a_table_of_its_own(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "key"),
     [
-        ("low = 0.3", "low = 1.5", "kappa.low"),
-        ("low = 0.3", "low = 0.95", "kappa.low"),
-        ("own_sd = 0.12", 'own_sd = "large"', "log.research-house.own_sd"),
-        ('kind = "bank"', 'kind = "oracle"', "kind"),
-        ("unseen = ", "unseen = 3", "unseen"),
+        ("low = 0.3", "low = 1.5", "key 'kappa.low'"),
+        ("low = 0.3", "low = 0.95", "key 'kappa.low'"),
+        ("own_sd = 0.12", 'own_sd = "large"', "key 'log.research-house.own_sd'"),
+        ('kind = "bank"', 'kind = "oracle"', "[[resolved]] 1, key 'kind'"),
+        ("unseen = ", "unseen = 3", "[[resolved]] 1, key 'unseen'"),
     ],
 )
 def test_a_fault_names_file_and_key(tmp_path, old, new, key):
     _write(tmp_path, old, new)
     with pytest.raises(InputError) as caught:
         load_experts(tmp_path)
-    assert f"experts.toml, key '{key}'" in str(caught.value)
+    assert f"experts.toml, {key}" in str(caught.value)
 
 
 def _write(folder, old, new):

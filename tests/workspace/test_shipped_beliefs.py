@@ -14,7 +14,7 @@ from forecaster.workspace.beliefs import SHIPPED_PRIORS, load_beliefs
 from forecaster.workspace.reader import SHIPPED, load_all_facts
 from forecaster.workspace.rests_on import footings_of, history_or_none, judgements_by_series
 from forecaster.workspace.series_beliefs import check_cap
-from forecaster.workspace.validate_beliefs import check_series_beliefs
+from forecaster.workspace.validate_series import check_series
 
 TODAY = date(2026, 11, 22)
 FILES = sorted((SHIPPED_PRIORS / "series").glob("*.toml"))
@@ -42,14 +42,14 @@ def test_every_core_series_has_beliefs_of_its_own(facts):
 
 
 def test_no_file_is_at_fault(facts, beliefs):
-    assert check_series_beliefs(beliefs, facts.entries) == []
+    assert check_series(beliefs, facts, listed=facts.entries) == []
 
 
 def test_a_file_that_no_series_has_is_a_fault(tmp_path, facts):
     folder = tmp_path / "priors" / "series"
     folder.mkdir(parents=True)
     (folder / "cn-magnet-shar.toml").write_text('reason = "x"\n', encoding="utf-8")
-    (fault,) = check_series_beliefs(load_beliefs(tmp_path), facts.entries)
+    (fault,) = check_series(load_beliefs(tmp_path), facts, listed=facts.entries)
     assert "did you mean 'cn-magnet-share'" in fault.fix
 
 
