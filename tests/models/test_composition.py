@@ -142,7 +142,12 @@ def test_unpublished_part_exists_where_the_others_leave_something():
 
 
 @pytest.mark.parametrize(
-    "name", ["parts missing, two houses", pytest.param("whole years", marks=pytest.mark.slow)]
+    "name",
+    [
+        "parts missing, two houses",
+        "dated events, stated growth",
+        pytest.param("whole years", marks=pytest.mark.slow),
+    ],
 )
 def test_pymc_model_gives_the_dense_log_density(name):
     rng, prior = np.random.default_rng(27), make_prior()
