@@ -115,7 +115,7 @@ class Run:
         if entry is None or target in self.definitions:
             return self._derived(target)
         family = family_of(entry, self.beliefs, self.settings.model)
-        if family == "pooled" and self._is_alone(target):
+        if family == "pooled" and self.is_alone(target):
             alone = self._single(self.job(target, family="pool"))
             note = "no other member of its group was known by then: it is forecast alone"
             return replace(alone, warnings=(*alone.warnings, note))
@@ -165,7 +165,7 @@ class Run:
 
         return gather_judgements(self.facts, self.beliefs, self.settings, job, prepare=prepare)
 
-    def _is_alone(self, series: str) -> bool:
+    def is_alone(self, series: str) -> bool:
         """Say whether nothing was known of a series' group but itself, unasked for as a group."""
         from forecaster.workspace.pools import pool_histories
 

@@ -18,15 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from forecaster.cli.request import Subject
-    from forecaster.forecasts.explain import Explanation
-    from forecaster.pipeline import Settings
+    from forecaster.forecasts.explanation import Explanation
+    from forecaster.inference.report import FitReport
+    from forecaster.pipeline import Run, Settings
 
 app = new_app()
-
-_ALONE = {
-    "composition": "in a forecast this series is a part of a whole; here it is fitted by itself",
-    "pooled": "in a forecast this series borrows from its group; here it is fitted by itself",
-}
 
 
 @app.command(cls=TextCommand)
@@ -104,9 +100,8 @@ def find_explanation(
 
 
 def _explain(subject: Subject, settings: Settings, announce: Callable[[str], None]) -> Explanation:
-    """Fit the series by itself and sum up what that taught."""
-    from forecaster.forecasts.explain import explain_single
-    from forecaster.workspace.families import family_of
+    """Fit as a forecast does, and sum up what that taught."""
+    from forecaster.workspace.families import JOINT_FAMILIES, family_of
 
     series = subject.series
     entry = subject.facts.entries.get(series)
@@ -117,15 +112,47 @@ def _explain(subject: Subject, settings: Settings, announce: Callable[[str], Non
         fix = "leave out --model, or name a family that 'forecaster list models' shows"
         raise _no_own_model(series, "your own model tells what it likes", fix)
     run = subject.run(settings, announce)
-    job = run.job(series, family="pool" if family in _ALONE else family)
+    if family in JOINT_FAMILIES and not (family == "pooled" and run.is_alone(series)):
+        explanation, report = _explain_joint(subject, family, settings, announce)
+    else:
+        explanation, report = _explain_alone(run, series, family)
+    if report.is_reliable:
+        return explanation
+    if not settings.allow_unreliable:
+        raise UnreliableFit(report, series=series)
+    said = f"the fit is unreliable: {'; '.join(report.failures)}"
+    return replace(explanation, warnings=(said, *explanation.warnings))
+
+
+def _explain_alone(run: Run, series: str, family: str) -> tuple[Explanation, FitReport]:
+    """Return what a fit of the series by itself taught."""
+    from forecaster.forecasts.explain import explain_single
+
+    job = run.job(series, family="pool" if family == "pooled" else family)
     drawn = run.drawn(job).drawn
-    warnings = [_ALONE[family]] if family in _ALONE else []
-    if not drawn.report.is_reliable:
-        if not settings.allow_unreliable:
-            raise UnreliableFit(drawn.report, series=series)
-        warnings.append(f"the fit is unreliable: {'; '.join(drawn.report.failures)}")
-    explanation = explain_single(job, drawn)
-    return replace(explanation, warnings=(*warnings, *explanation.warnings))
+    return explain_single(job, drawn), drawn.report
+
+
+def _explain_joint(
+    subject: Subject, family: str, settings: Settings, announce: Callable[[str], None]
+) -> tuple[Explanation, FitReport]:
+    """Return what the fit of a whole or a group taught, the same that the forecast uses."""
+    from forecaster.forecasts.explain_joint import explain_joint
+    from forecaster.forecasts.joint_runs import run_joint
+
+    series, entry = subject.series, subject.entry
+    job, drawn = run_joint(
+        family,
+        entry.composition if family == "composition" else series,
+        subject.facts,
+        subject.beliefs,
+        replace(settings, use_cache=False),  # the cache holds trajectories, not what was learnt
+        announce=announce,
+    )
+    if series not in drawn.trajectories:
+        reason = "it is no part of its whole, or nothing is known of it on this basis"
+        raise _no_own_model(series, reason, "fit it by itself: --model trend")
+    return explain_joint(series, family, job, drawn), drawn.report
 
 
 def _no_own_model(series: str, reason: str, fix: str) -> InputError:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from forecaster.forecasts.estimates import Estimate
-    from forecaster.forecasts.explain import EffectEstimate, Explanation, ParameterEstimate
+    from forecaster.forecasts.explanation import EffectEstimate, Explanation, ParameterEstimate
     from forecaster.workspace.drivers import Intervention
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from forecaster.forecasts.estimates import Estimate
-    from forecaster.forecasts.explain import EffectEstimate, Explanation, ParameterEstimate
+    from forecaster.forecasts.explanation import EffectEstimate, Explanation, ParameterEstimate
     from forecaster.workspace.drivers import Intervention
 
 SAID = 0.8

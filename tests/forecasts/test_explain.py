@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from forecaster.forecasts.estimates import change_unit, drawn_estimate, exact_estimate
-from forecaster.forecasts.explain import estimate_effect, estimate_parameter
+from forecaster.forecasts.explanation import estimate_effect, estimate_parameter
 from forecaster.inference.sobol import normal_quantile
 from forecaster.workspace.belief_tables import Normal
 from forecaster.workspace.drivers import Intervention

@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from forecaster.forecasts.estimates import Estimate
-from forecaster.forecasts.explain import EffectEstimate, Explanation, ParameterEstimate
+from forecaster.forecasts.explanation import EffectEstimate, Explanation, ParameterEstimate
 from forecaster.output.explain_record import explanation_record
 from forecaster.output.explain_screen import moved_sentence, print_explanation
 from forecaster.workspace.belief_tables import Normal
