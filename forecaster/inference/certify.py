@@ -15,7 +15,9 @@ from forecaster.inference.importance import (
     enumerate_prior,
     explore,
 )
+from forecaster.inference.proposals import JOINT, SINGLE
 from forecaster.inference.report import FitReport
+from forecaster.inference.straighten import make_chart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +81,7 @@ def infer(
     """
     if engine not in ENGINES:
         raise ValueError(f"unknown engine {engine!r}; one of {ENGINES}")
-    search = _Search(problem.log_likelihood_at, problem.n_free, rng, announce)
+    search = _Search(problem, rng, announce)
     if engine == "amis":
         found = search.adapt()
         if found.failures():
@@ -88,7 +90,7 @@ def infer(
     elif engine == "brute-force":
         found, name = search.enumerate(instead_of=None), "brute-force"
     else:
-        found, name = explore(problem.log_likelihood_at, problem.n_free, rng=rng), "nuts"
+        found, name = search.explore(N_FIRST), "nuts"
     if name == "nuts" or found.failures():
         return _by_nuts(problem, found, search, seed=seed)
     return HyperPosterior(
@@ -102,15 +104,11 @@ def infer(
 class _Search:
     """The attempts that weigh points, one after the other, with what was said of them."""
 
-    def __init__(
-        self,
-        likelihood: LogDensity,
-        n_dimensions: int,
-        rng: np.random.Generator,
-        announce: Announce,
-    ) -> None:
-        self._likelihood = likelihood
-        self._n_dimensions = n_dimensions
+    def __init__(self, problem: Problem, rng: np.random.Generator, announce: Announce) -> None:
+        self._likelihood = problem.log_likelihood_at
+        self._n_dimensions = problem.n_free
+        self._chart = make_chart(problem.theta_at, problem.stand_ins, problem.n_free)
+        self._tuning = JOINT if problem.stand_ins else SINGLE
         self._rng = rng
         self._announce = announce
         self.engine = "amis"
@@ -121,14 +119,23 @@ class _Search:
         self.escalations.append(sentence)
         self._announce(sentence)
 
+    def explore(self, n_first: int) -> WeightedPoints:
+        """Return an adaptive fit from so many Sobol points."""
+        return explore(
+            self._likelihood,
+            self._n_dimensions,
+            rng=self._rng,
+            n_first=n_first,
+            chart=self._chart,
+            tuning=self._tuning,
+        )
+
     def adapt(self) -> WeightedPoints:
         """Return an adaptive fit, tried again from a wider start when the first one fails."""
-        found = explore(self._likelihood, self._n_dimensions, rng=self._rng)
+        found = self.explore(N_FIRST)
         if found.failures():
             self.escalate(f"{found.failures()[0]}: starting again from {WIDER_START} points")
-            found = explore(
-                self._likelihood, self._n_dimensions, rng=self._rng, n_first=WIDER_START
-            )
+            found = self.explore(WIDER_START)
         return found
 
     def enumerate(self, *, instead_of: WeightedPoints | None) -> WeightedPoints:

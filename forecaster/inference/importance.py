@@ -8,7 +8,7 @@ that a round that missed cannot spoil what earlier ones found (Cornuet et al. 20
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,14 +16,14 @@ import numpy as np
 from forecaster.inference.mixture import (
     TMixture,
     draw_mixture,
-    floored_root,
     log_sum_exp,
     mixture_log_density,
-    refit_mixture,
 )
 from forecaster.inference.modes import find_modes
+from forecaster.inference.proposals import SINGLE, Tuning, refit
 from forecaster.inference.psis import effective_size, smooth_weights
 from forecaster.inference.sobol import sobol_normal
+from forecaster.inference.straighten import PLAIN, Chart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,18 +35,10 @@ if TYPE_CHECKING:
 
 N_FIRST = 512
 """Points of the Sobol start, and of the proposal at the modes."""
-N_ROUND = 1024
 MOST_ROUNDS = 8
 MOST_K_HAT = 0.5
 LEAST_ESS = 1000.0
 MOST_EVIDENCE_GAP = 0.1
-N_COMPONENTS = 3
-LEAST_TEMPERED_ESS = 80.0
-COVARIANCE_FLOOR = 0.01
-LOCAL_WEIGHT = 0.25
-"""Share of a round's points that go where a point weighed most."""
-LOCAL_SHARE = 8
-"""One in so many points is near enough to shape that component."""
 BRUTE_FORCE_POINTS = tuple(2**k for k in (16, 17, 18, 19, 20))
 _CHUNK = 4096
 """Points weighed at once by brute force, to keep memory flat."""
@@ -102,6 +94,8 @@ def explore(
     *,
     rng: np.random.Generator,
     n_first: int = N_FIRST,
+    chart: Chart = PLAIN,
+    tuning: Tuning = SINGLE,
 ) -> WeightedPoints:
     """Return the posterior by adaptive multiple importance sampling.
 
@@ -110,6 +104,8 @@ def explore(
     log_likelihood : (n, n_dimensions) -> (n,)
     n_dimensions : int
     n_first : points of the Sobol start
+    chart : where proposals are made
+    tuning : how they are made
 
     Returns
     -------
@@ -121,14 +117,15 @@ def explore(
     Cornuet, Marin, Mira and Robert (2012), Scand. J. Statist. 39, 798; Sobol defensive component
     after Owen and Zhou (2000), JASA 95, 135.
     """
-    pool = _Pool(log_likelihood, sobol_normal(n_first, n_dimensions, rng=rng))
-    proposal = find_modes(pool.log_posterior, pool.unit, pool.log_target)
-    modes = proposal.means
+    pool = _Pool(log_likelihood, sobol_normal(n_first, n_dimensions, rng=rng), chart)
+    proposal = find_modes(pool.log_posterior, pool.place, pool.log_target, far_up=tuning.far_up)
+    proposal = replace(proposal, df=tuning.df)
+    modes = chart.bend(proposal.means)
     pool.add(proposal, draw_mixture(proposal, N_FIRST, rng=rng))
     found = pool.weigh(modes)
     while found.failures() and found.rounds < MOST_ROUNDS:
-        proposal = _refit(proposal, pool, rng)
-        pool.add(proposal, draw_mixture(proposal, N_ROUND, rng=rng))
+        proposal = refit(proposal, pool.place, found.weights, rng=rng, tuning=tuning)
+        pool.add(proposal, draw_mixture(proposal, tuning.round_size(found.ess), rng=rng))
         found = pool.weigh(modes)
     return found
 
@@ -145,19 +142,28 @@ def enumerate_prior(
 
 
 class _Pool:
-    """All points drawn so far, with their target and the densities of all proposals."""
+    """All points drawn so far, with their target and the densities of all proposals.
 
-    def __init__(self, log_likelihood: LogDensity, start: FloatArray) -> None:
+    Proposals live in the places of a chart, and all densities are per volume of places.
+    """
+
+    def __init__(self, log_likelihood: LogDensity, start: FloatArray, chart: Chart) -> None:
         self._log_likelihood = log_likelihood
-        self.unit = start
-        self.log_target = self.log_posterior(start)
+        self._chart = chart
+        self.place = chart.straighten(start)
+        self.log_target = self.log_posterior(self.place)
         self._proposals: list[TMixture] = []
         self._sizes = [len(start)]
-        self._log_densities = [prior_log_density(start)]
+        self._log_densities = [self._prior(self.place)]
 
-    def log_posterior(self, unit: FloatArray) -> FloatArray:
+    def log_posterior(self, place: FloatArray) -> FloatArray:
         """Return the unnormalised log posterior density, (n,)."""
-        return self._log_likelihood(unit) + prior_log_density(unit)
+        return self._log_likelihood(self._chart.bend(place)) + self._prior(place)
+
+    def _prior(self, place: FloatArray) -> FloatArray:
+        """Return the log prior density, (n,)."""
+        density = prior_log_density(self._chart.bend(place))
+        return density + self._chart.log_volume if self._chart.pairs else density
 
     def add(self, proposal: TMixture, drawn: FloatArray) -> None:
         """Weigh the points drawn from a proposal, and all points under all proposals."""
@@ -165,13 +171,13 @@ class _Pool:
             np.concatenate([old, density(drawn)])
             for old, density in zip(
                 self._log_densities,
-                [prior_log_density, *(_density_of(p) for p in self._proposals)],
+                [self._prior, *(_density_of(p) for p in self._proposals)],
                 strict=True,
             )
         ]
-        self.unit = np.concatenate([self.unit, drawn])
+        self.place = np.concatenate([self.place, drawn])
         self.log_target = np.concatenate([self.log_target, self.log_posterior(drawn)])
-        self._log_densities.append(mixture_log_density(proposal, self.unit))
+        self._log_densities.append(mixture_log_density(proposal, self.place))
         self._proposals.append(proposal)
         self._sizes.append(len(drawn))
 
@@ -180,9 +186,9 @@ class _Pool:
         shares = np.log(np.array(self._sizes) / sum(self._sizes))
         mixture = log_sum_exp(np.array(self._log_densities) + shares[:, None], axis=0)
         return _weigh(
-            self.unit,
+            self._chart.bend(self.place),
             self.log_target - mixture,
-            prior_log_density(self.unit) - mixture,
+            self._prior(self.place) - mixture,
             n_sobol=self._sizes[0],
             rounds=len(self._sizes),
             modes=modes,
@@ -227,48 +233,3 @@ def _weigh(
 def _log_mean(log_weights: FloatArray) -> float:
     """Return the log of the mean weight."""
     return float(log_sum_exp(log_weights, axis=0)) - math.log(len(log_weights))
-
-
-def _refit(proposal: TMixture, pool: _Pool, rng: np.random.Generator) -> TMixture:
-    """Return a mixture fitted to all points, tempered until enough of them count."""
-    log_weights = np.log(np.maximum(pool.weigh(proposal.means).weights, 1e-300))
-    temperature = 1.0
-    weights = np.exp(log_weights - log_sum_exp(log_weights, axis=0))
-    while effective_size(weights) < LEAST_TEMPERED_ESS and temperature > 1e-3:
-        temperature *= 0.7
-        tempered = temperature * log_weights
-        weights = np.exp(tempered - log_sum_exp(tempered, axis=0))
-    fitted = refit_mixture(
-        _padded(proposal, pool, weights, rng), pool.unit, weights, floor=COVARIANCE_FLOOR
-    )
-    return _with_local_component(fitted, pool.unit, np.exp(log_weights))
-
-
-def _with_local_component(fitted: TMixture, unit: FloatArray, weights: FloatArray) -> TMixture:
-    """Add a component where a point weighs most, as wide as the points around it lie.
-
-    Noise and walk can stand in for each other, which bends the posterior: its tail leaves every
-    elliptical component behind, and shows as a few heavy points (Raftery and Bao 2010).
-    """
-    heaviest = unit[int(weights.argmax())]
-    distance = ((unit - heaviest) ** 2).sum(axis=1)
-    near = unit[np.argsort(distance)[: max(len(unit) // LOCAL_SHARE, 50)]]
-    centred = near - heaviest
-    root = floored_root(centred.T @ centred / len(near), least=COVARIANCE_FLOOR, most=1.0)
-    return TMixture(
-        weights=np.append((1 - LOCAL_WEIGHT) * fitted.weights, LOCAL_WEIGHT),
-        means=np.concatenate([fitted.means, heaviest[None]]),
-        roots=np.concatenate([fitted.roots, root[None]]),
-    )
-
-
-def _padded(
-    proposal: TMixture, pool: _Pool, weights: FloatArray, rng: np.random.Generator
-) -> TMixture:
-    """Return a start with N_COMPONENTS components: the proposal's, then some at drawn points."""
-    n_missing = max(0, N_COMPONENTS - len(proposal.weights))
-    chosen = rng.choice(len(weights), size=n_missing, p=weights / weights.sum())
-    widest = proposal.roots[[0] * n_missing]
-    means = np.concatenate([proposal.means, pool.unit[chosen]])
-    roots = np.concatenate([proposal.roots, widest])
-    return TMixture(np.full(len(means), 1 / len(means)), means, roots)

@@ -31,7 +31,7 @@ from forecaster.models.composition import (
 )
 from forecaster.models.part_events import event_moves
 from forecaster.models.problem import Problem
-from forecaster.models.trend import theta_at
+from forecaster.models.trend import S_B, S_L, theta_at
 from forecaster.workspace.beliefs import THETA_NAMES
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def composition_problem(
         log_likelihood=lambda theta: log_likelihood_many(theta, readings, timeline, static),
         pymc_model=lambda: pymc_model(publications, readings, static, prior),
         log_jacobian=publications.log_jacobian,
+        stand_ins=((S_L, S_B),),
     )
 
 

@@ -26,11 +26,13 @@ class TMixture:
     weights : (n_components,), sum to one
     means : (n_components, n_dimensions)
     roots : (n_components, n_dimensions, n_dimensions), Cholesky factors of the scale matrices
+    df : degrees of freedom
     """
 
     weights: FloatArray
     means: FloatArray
     roots: FloatArray
+    df: float = DEGREES_OF_FREEDOM
 
 
 def draw_mixture(mixture: TMixture, n: int, *, rng: np.random.Generator) -> FloatArray:
@@ -39,14 +41,14 @@ def draw_mixture(mixture: TMixture, n: int, *, rng: np.random.Generator) -> Floa
     uniform = (np.arange(n) + rng.random()) / n
     component = np.searchsorted(np.cumsum(mixture.weights)[:-1], uniform)
     normal = rng.standard_normal((n, n_dimensions))
-    stretch = np.sqrt(DEGREES_OF_FREEDOM / rng.chisquare(DEGREES_OF_FREEDOM, n))
+    stretch = np.sqrt(mixture.df / rng.chisquare(mixture.df, n))
     turned = np.einsum("nij,nj->ni", mixture.roots[component], normal)
     return np.asarray(mixture.means[component] + stretch[:, None] * turned)
 
 
 def component_log_densities(mixture: TMixture, points: FloatArray) -> FloatArray:
     """Return the log density of each component at each point, (n_components, n)."""
-    df, n_dimensions = DEGREES_OF_FREEDOM, points.shape[1]
+    df, n_dimensions = mixture.df, points.shape[1]
     constant = (
         math.lgamma((df + n_dimensions) / 2)
         - math.lgamma(df / 2)
@@ -81,7 +83,7 @@ def refit_mixture(
     floor : least eigenvalue of a scale matrix, so that no component collapses
     """
     mixture = start
-    df, n_dimensions = DEGREES_OF_FREEDOM, points.shape[1]
+    df, n_dimensions = start.df, points.shape[1]
     for _ in range(n_sweeps):
         joint = component_log_densities(mixture, points) + np.log(mixture.weights)[:, None]
         share = np.exp(joint - log_sum_exp(joint, axis=0)) * weights
@@ -95,7 +97,7 @@ def refit_mixture(
             centred = points - means[j]
             scale = (pull[:, None] * centred).T @ centred / total[j]
             roots[j] = floored_root(scale, least=floor, most=math.inf)
-        mixture = TMixture(total / total.sum(), means, roots)
+        mixture = TMixture(total / total.sum(), means, roots, df)
     return mixture
 
 

@@ -36,7 +36,9 @@ FAR = 1.5
 """A start is also taken from the points more than this many prior sd up each axis."""
 
 
-def find_modes(log_posterior: LogDensity, points: FloatArray, values: FloatArray) -> TMixture:
+def find_modes(
+    log_posterior: LogDensity, points: FloatArray, values: FloatArray, *, far_up: bool = True
+) -> TMixture:
     """Return a t mixture at the modes reached from the best of the points.
 
     Parameters
@@ -44,13 +46,14 @@ def find_modes(log_posterior: LogDensity, points: FloatArray, values: FloatArray
     log_posterior : (n, d) -> (n,), unnormalised
     points, values : (n, d), (n,)
         Points already weighed, among which the search starts.
+    far_up : start from the best one far up each axis too
 
     Returns
     -------
     TMixture
         One component a mode, Laplace covariance times INFLATION, weight by Laplace mass.
     """
-    modes = _starts(points, values)
+    modes = _starts(points, values, far_up=far_up)
     heights, gradient, hessian = _derivatives(log_posterior, modes)
     shrink = np.ones(len(modes))
     for _ in range(N_ITERATIONS):
@@ -78,8 +81,8 @@ def find_modes(log_posterior: LogDensity, points: FloatArray, values: FloatArray
     return TMixture(weights / weights.sum(), modes, roots)
 
 
-def _starts(points: FloatArray, values: FloatArray) -> FloatArray:
-    """Return the best points that lie APART, and the best one far up each axis.
+def _starts(points: FloatArray, values: FloatArray, *, far_up: bool) -> FloatArray:
+    """Return the best points that lie APART, and the best one far up each axis where wanted.
 
     A history can often be read as steady growth with noise or as a walk without: two modes, of
     which the lower one may hold mass but no good point by chance.
@@ -90,11 +93,11 @@ def _starts(points: FloatArray, values: FloatArray) -> FloatArray:
     while len(best) and len(chosen) < N_STARTS:
         chosen.append(int(best[0]))
         best = _apart(points, best, chosen[-1])
-    for axis in range(points.shape[1]):
-        far_up = order[points[order, axis] > FAR][:1]
+    for axis in range(points.shape[1] if far_up else 0):
+        beyond = order[points[order, axis] > FAR][:1]
         for i in chosen:
-            far_up = _apart(points, far_up, i)
-        chosen += far_up.tolist()
+            beyond = _apart(points, beyond, i)
+        chosen += beyond.tolist()
     return points[chosen].copy()
 
 

@@ -21,9 +21,10 @@ from forecaster.inference.pooled_members import columns_of, line_up_members
 from forecaster.inference.posterior import any_root
 from forecaster.inference.timeline import LEVEL_STATE, SLOPE_STATE, lay_out
 from forecaster.models.observations import Observations
-from forecaster.models.pooled import FACTOR_ROWS, pymc_model, theta_at
+from forecaster.models.pooled import FACTOR_ROWS, S_F_L, pymc_model, theta_at
 from forecaster.models.problem import Problem
 from forecaster.models.static_effects import StaticPrior
+from forecaster.models.trend import S_B, S_L
 from forecaster.workspace.pooled_beliefs import POOLED_NAMES
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def group_problem(group: Group) -> Problem:
         log_likelihood=likelihood,
         pymc_model=lambda: pymc_model(group),
         log_jacobian=group.log_jacobian,
+        stand_ins=((S_L, S_B), (S_F_L, S_F_L + 1)),
     )
 
 

@@ -27,6 +27,8 @@ class Problem:
     pymc_model : returns the same likelihood as a PyMC model, written independently, with the free
         variable `theta_unit`, (n_free,), and a deterministic for each of `names`
     log_jacobian : carries the log evidence from the link scale to the scale of the data
+    stand_ins : pairs of log-normal scales, by column, of which a history tells the total better
+        than either; a joint family states them, and its proposals are made in totals and ratios
     """
 
     names: tuple[str, ...]
@@ -34,6 +36,7 @@ class Problem:
     log_likelihood: Callable[[FloatArray], FloatArray]
     pymc_model: Callable[[], Any]
     log_jacobian: float = 0.0
+    stand_ins: tuple[tuple[int, int], ...] = ()
 
     @property
     def n_free(self) -> int:

@@ -32,7 +32,7 @@ def _infer(engine="amis", *, z=None, announce=lambda sentence: None, seed=1):
     )
 
 
-def _failing(log_likelihood, n_dimensions, *, rng, n_first=512):
+def _failing(log_likelihood, n_dimensions, *, rng, n_first=512, **made):
     """Return a fit whose weights all but vanish."""
     found = explore(lambda unit: -1e4 * (np.abs(unit).sum(axis=1) % 0.1), n_dimensions, rng=rng)
     assert found.failures()
@@ -63,10 +63,10 @@ def test_brute_force_agrees_and_is_certified_too():
 def test_a_first_failure_starts_again_from_more_points(monkeypatch):
     calls = []
 
-    def once(log_likelihood, n_dimensions, *, rng, n_first=512):
+    def once(log_likelihood, n_dimensions, *, rng, n_first=512, **made):
         calls.append(n_first)
         attempt = _failing if len(calls) == 1 else explore
-        return attempt(log_likelihood, n_dimensions, rng=rng, n_first=n_first)
+        return attempt(log_likelihood, n_dimensions, rng=rng, n_first=n_first, **made)
 
     monkeypatch.setattr(certify, "explore", once)
     said = []
