@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from forecaster.cli import flags, options
+from forecaster.cli import flags
+from forecaster.cli.asking import asks
 from forecaster.cli.frame import TextCommand, new_app
 from forecaster.cli.progress import Progress
 from forecaster.cli.request import Asked, find_folder, prepare_request
@@ -56,16 +57,14 @@ class NothingToCheck:
 
 
 @app.command(cls=TextCommand)
+@asks(
+    "until", "as_of", "basis", "kind", "workspace", "model", "draws", "seed",
+    coverages=(), engine="amis", use_cache=False, allow_unreliable=True,
+)  # fmt: skip
 def check_command(
     *,
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="SERIES|FILE",
-            help="A series of the workspace, a CSV file, or - for standard input.",
-            show_default=False,
-        ),
-    ],
+    name: flags.SeriesOrFile,
+    asked: Asked,
     nuts: Annotated[
         bool,
         typer.Option(
@@ -74,14 +73,6 @@ def check_command(
             rich_help_panel=flags.HOW,
         ),
     ] = False,
-    until: flags.Until = None,
-    as_of: flags.AsOf = None,
-    basis: flags.Basis = None,
-    kind: flags.Kind = None,
-    workspace: flags.Workspace = None,
-    model: flags.Model = "",
-    draws: flags.Draws = "4000",
-    seed: flags.Seed = None,
     json: flags.Json = False,
     quiet: flags.Quiet = False,
 ) -> None:
@@ -90,20 +81,6 @@ def check_command(
     forecaster check cn-ai-chip-domestic-share
     """
     streams = open_streams(is_quiet=quiet)
-    asked = Asked(
-        as_of=as_of,
-        until=until,
-        basis=basis,
-        kind=kind,
-        workspace=workspace,
-        coverages=(),
-        engine="amis",
-        model=model,
-        n_draws=options.read_draws(draws),
-        seed=options.read_seed(seed),
-        use_cache=False,
-        allow_unreliable=True,
-    )
     with Progress(streams, f"checking {name}") as progress:
         found = find_check(name, asked, with_nuts=nuts, announce=progress.note)
     if json:

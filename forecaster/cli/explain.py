@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from forecaster.cli import flags, options
+from forecaster.cli import flags  # noqa: TC001  # typer reads the annotations
+from forecaster.cli.asking import asks
 from forecaster.cli.frame import TextCommand, new_app
 from forecaster.cli.progress import Progress
 from forecaster.cli.request import Asked, prepare_request
@@ -26,27 +25,15 @@ app = new_app()
 
 
 @app.command(cls=TextCommand)
+@asks(
+    "until", "as_of", "basis", "kind", "workspace", "engine", "model", "draws", "seed", "no_cache",
+    "allow_unreliable",
+    coverages=(),
+)  # fmt: skip
 def explain_command(
     *,
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="SERIES|FILE",
-            help="A series of the workspace, a CSV file, or - for standard input.",
-            show_default=False,
-        ),
-    ],
-    until: flags.Until = None,
-    as_of: flags.AsOf = None,
-    basis: flags.Basis = None,
-    kind: flags.Kind = None,
-    workspace: flags.Workspace = None,
-    engine: flags.Engine = "amis",
-    model: flags.Model = "",
-    draws: flags.Draws = "4000",
-    seed: flags.Seed = None,
-    no_cache: flags.NoCache = False,
-    allow_unreliable: flags.AllowUnreliable = False,
+    name: flags.SeriesOrFile,
+    asked: Asked,
     json: flags.Json = False,
     quiet: flags.Quiet = False,
 ) -> None:
@@ -55,20 +42,6 @@ def explain_command(
     forecaster explain cn-ai-chip-share-nvidia
     """
     streams = open_streams(is_quiet=quiet)
-    asked = Asked(
-        as_of=as_of,
-        until=until,
-        basis=basis,
-        kind=kind,
-        workspace=workspace,
-        coverages=(),
-        engine=engine,
-        model=model,
-        n_draws=options.read_draws(draws),
-        seed=options.read_seed(seed),
-        use_cache=not no_cache,
-        allow_unreliable=allow_unreliable,
-    )
     with Progress(streams, f"fitting {name}") as progress:
         explanation = find_explanation(name, asked, announce=progress.note)
     if json:

@@ -30,6 +30,14 @@ def _switch(flag: str, text: str, panel: str) -> Any:
     return typer.Option(flag, help=text, rich_help_panel=panel)
 
 
+SeriesOrFile = Annotated[
+    str,
+    typer.Argument(
+        metavar="SERIES|FILE",
+        help="A series of the workspace, a CSV file, or - for standard input.",
+        show_default=False,
+    ),
+]
 AsOf = Annotated[
     str | None,
     _which("--as-of", "DATE", "Use only what was published by then. Default: today."),

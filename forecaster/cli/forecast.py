@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forecaster.cli import flags, options
+from forecaster.cli.asking import asks
 from forecaster.cli.destination import Output, read_output, write_csv
 from forecaster.cli.frame import TextCommand, new_app
 from forecaster.cli.progress import Progress
@@ -24,6 +25,10 @@ app = new_app()
 
 
 @app.command(cls=TextCommand)
+@asks(
+    "until", "as_of", "basis", "kind", "latent", "without_judgements", "workspace", "coverage",
+    "engine", "model", "draws", "seed", "no_cache", "allow_unreliable",
+)  # fmt: skip
 def forecast_command(
     *,
     names: Annotated[
@@ -35,22 +40,9 @@ def forecast_command(
             show_default=False,
         ),
     ] = None,
+    asked: Asked,
     core: flags.Core = False,
-    until: flags.Until = None,
-    as_of: flags.AsOf = None,
-    basis: flags.Basis = None,
-    kind: flags.Kind = None,
-    latent: flags.Latent = False,
-    without_judgements: flags.WithoutJudgements = False,
-    workspace: flags.Workspace = None,
-    coverage: flags.Coverage = "50,80,95",
-    engine: flags.Engine = "amis",
-    model: flags.Model = "",
-    draws: flags.Draws = "4000",
-    seed: flags.Seed = None,
     workers: flags.Workers = "1",
-    no_cache: flags.NoCache = False,
-    allow_unreliable: flags.AllowUnreliable = False,
     csv: flags.Csv = None,
     layout: flags.Layout = None,
     json: flags.Json = False,
@@ -62,24 +54,8 @@ def forecast_command(
     """
     streams = open_streams(is_quiet=quiet)
     output = read_output(csv, layout, is_json=json)
-    asked = Asked(
-        as_of=as_of,
-        until=until,
-        basis=basis,
-        kind=kind,
-        workspace=workspace,
-        latent=latent,
-        coverages=options.read_coverages(coverage),
-        engine=engine,
-        model=model,
-        n_draws=options.read_draws(draws),
-        seed=options.read_seed(seed),
-        use_cache=not no_cache,
-        without_judgements=without_judgements,
-        allow_unreliable=allow_unreliable,
-    )
     n_workers = options.read_workers(workers)
-    chosen = names_asked(names or [], is_core=core, workspace=workspace)
+    chosen = names_asked(names or [], is_core=core, workspace=asked.workspace)
     failures: list[UnreliableFit] = []
     if output.layout == "draws" and len(chosen) > 1:
         forecasts = draw_one_world(prepare_request(chosen, asked, streams), streams)

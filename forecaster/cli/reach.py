@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from forecaster.cli import flags, options
+from forecaster.cli import flags  # noqa: TC001  # typer reads the annotations
+from forecaster.cli.asking import asks
 from forecaster.cli.destination import Output, read_output, write_csv
 from forecaster.cli.frame import TextCommand, new_app
 from forecaster.cli.progress import Progress
@@ -48,16 +49,13 @@ class LevelCommand(TextCommand):
 
 
 @app.command(cls=LevelCommand)
+@asks(
+    "by", "as_of", "basis", "kind", "latent", "without_judgements", "workspace", "coverage",
+    "engine", "model", "draws", "seed", "no_cache", "allow_unreliable",
+)  # fmt: skip
 def reach_command(
     *,
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="SERIES|FILE",
-            help="A series of the workspace, a CSV file, or - for standard input.",
-            show_default=False,
-        ),
-    ],
+    name: flags.SeriesOrFile,
     level: Annotated[
         str,
         typer.Argument(
@@ -66,21 +64,8 @@ def reach_command(
             show_default=False,
         ),
     ],
-    by: flags.By = None,
+    asked: Asked,
     below: flags.Below = False,
-    as_of: flags.AsOf = None,
-    basis: flags.Basis = None,
-    kind: flags.Kind = None,
-    latent: flags.Latent = False,
-    without_judgements: flags.WithoutJudgements = False,
-    workspace: flags.Workspace = None,
-    coverage: flags.Coverage = "50,80,95",
-    engine: flags.Engine = "amis",
-    model: flags.Model = "",
-    draws: flags.Draws = "4000",
-    seed: flags.Seed = None,
-    no_cache: flags.NoCache = False,
-    allow_unreliable: flags.AllowUnreliable = False,
     csv: flags.Csv = None,
     layout: flags.Layout = None,
     json: flags.Json = False,
@@ -92,23 +77,6 @@ def reach_command(
     """
     streams = open_streams(is_quiet=quiet)
     output = read_output(csv, layout, is_json=json)
-    asked = Asked(
-        as_of=as_of,
-        until=by,
-        horizon="by",
-        basis=basis,
-        kind=kind,
-        workspace=workspace,
-        latent=latent,
-        coverages=options.read_coverages(coverage),
-        engine=engine,
-        model=model,
-        n_draws=options.read_draws(draws),
-        seed=options.read_seed(seed),
-        use_cache=not no_cache,
-        without_judgements=without_judgements,
-        allow_unreliable=allow_unreliable,
-    )
     with Progress(streams, f"fitting {name}") as progress:
         reach = find_reach(name, level, asked, below=below, announce=progress.note)
     _write(reach, output, streams)

@@ -24,14 +24,7 @@ app = new_app()
 @app.command(cls=TextCommand)
 def show_command(
     *,
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="SERIES|FILE",
-            help="A series of the workspace, a CSV file, or - for standard input.",
-            show_default=False,
-        ),
-    ],
+    name: flags.SeriesOrFile,
     as_of: flags.AsOf = None,
     basis: flags.Basis = None,
     kind: flags.Kind = None,
