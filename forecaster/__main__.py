@@ -17,7 +17,7 @@ ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 """Sums split over threads are added in another order, and the last digits then depend on the
 machine's load; the matrices here are small, so threads would only cost."""
 
-FEW_COLLECTIONS = 50_000
+FEW_COLLECTIONS = 200_000
 """New objects between searches for garbage; starting up makes many objects and no garbage, and
 looking for it took a fifteenth of a forecast."""
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT)

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from forecaster.forecasts.crossing import count_crossings, crossing_error
 from forecaster.forecasts.forecast import Reach, Settled
-from forecaster.forecasts.plan import parse_until
-from forecaster.workspace.history import known_by
 
 if TYPE_CHECKING:
     from forecaster.forecasts.forecast import Forecast
@@ -53,6 +51,9 @@ def settle(
     InputError
         If nothing was known by the as-of date, or `settings.until` is no period.
     """
+    from forecaster.forecasts.plan import parse_until
+    from forecaster.workspace.history import known_by
+
     history = known_by(facts, series, as_of=settings.as_of, basis=settings.basis)
     by = parse_until(settings.until)
     on_target = [row for row in history.published if row.basis == history.target_basis]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 KINDS_WITH_A_MEAN = ("share", "real")
 """The others live on a log scale: under uncertain volatility their mean does not exist."""
+_COLUMNS_AT_ONCE = 64
+"""Questions about all draws that are counted together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +170,31 @@ def quantile_mcse(
     Vehtari, Gelman, Simpson, Carpenter and Buerkner (2021), section 4.4, with the normal
     approximation to their beta quantiles.
     """
-    ordered = np.sort(draws, axis=0)
+    return _mcse_of(draws, np.sort(draws, axis=0), quantile_levels, theta_index, ess)
+
+
+def _mcse_of(
+    draws: FloatArray,
+    ordered: FloatArray,
+    quantile_levels: FloatArray,
+    theta_index: NDArray[np.int64] | None,
+    ess: float,
+) -> FloatArray:
+    """Return what `quantile_mcse` promises, from draws and the same draws in ascending order."""
     values = quantiles(ordered, quantile_levels)
     n_draws, n_periods = draws.shape
-    # level by level, so that memory stays a few copies of the draws
-    error = np.array(
-        [share_error(draws <= value, theta_index=theta_index, ess=ess) for value in values]
-    )
+    # some levels at a time, so that memory stays a few copies of the draws
+    at_once = max(1, _COLUMNS_AT_ONCE // n_periods)
+    error = np.concatenate(
+        [
+            share_error(
+                (draws[:, None] <= values[first : first + at_once]).reshape(n_draws, -1),
+                theta_index=theta_index,
+                ess=ess,
+            )
+            for first in range(0, len(values), at_once)
+        ]
+    ).reshape(values.shape)
     levels = quantile_levels[:, None]
     below = np.clip(np.floor((levels - error) * n_draws), 0, n_draws - 1).astype(int)
     above = np.clip(np.ceil((levels + error) * n_draws), 0, n_draws - 1).astype(int)
@@ -200,7 +220,8 @@ def band_table(forecast: Forecast) -> Bands:
     coverages = tuple(sorted(set(forecast.coverages)))
     ends = {0.5}.union(*(band_ends(coverage) for coverage in coverages))
     levels = np.array(sorted(ends))
-    values = quantiles(np.sort(draws, axis=0), levels)
+    ordered = np.sort(draws, axis=0)
+    values = quantiles(ordered, levels)
     if kind in ("count", "cumulative") and np.array_equal(draws, np.rint(draws)):
         values = np.rint(values)
     return Bands(
@@ -208,9 +229,7 @@ def band_table(forecast: Forecast) -> Bands:
         quantile_levels=levels,
         values=values,
         mean=draws.mean(axis=0) if kind in KINDS_WITH_A_MEAN and forecast.has_mean else None,
-        mcse=quantile_mcse(
-            draws, levels, theta_index=forecast.theta_index, ess=forecast.report.ess
-        ),
+        mcse=_mcse_of(draws, ordered, levels, forecast.theta_index, forecast.report.ess),
         coverages=coverages,
     )
 

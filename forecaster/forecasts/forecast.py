@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from forecaster.forecasts.judgement_shift import JudgementShift
     from forecaster.inference.report import FitReport
     from forecaster.workspace.facts import History, Row
-    from forecaster.workspace.periods import Period
     from forecaster.workspace.footing import Footing
+    from forecaster.workspace.periods import Period
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,11 @@ PERIOD_FORMS = "2024, 2024-H1, 2024-Q3, 2024-06 or 2024-06-15"
 
 # `float` alone would take '1_000', 'nan', 'infinity' and the digits of any script
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_PERCENT = re.compile(r"([+-]?[0-9]*\.?[0-9]+) ?%")
-_GROUPED = re.compile(
-    r"[+-]?[0-9]{1,3}(?:([ ,'_\u00a0\u202f])[0-9]{3})(?:\1[0-9]{3})*(?:\.[0-9]+)?"
-)
-_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
-_NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity|n/?a|#n/a|null|none|-+|\.+)", re.IGNORECASE)
+# of mistakes only, so not compiled at the start
+_PERCENT = r"([+-]?[0-9]*\.?[0-9]+) ?%"
+_GROUPED = r"[+-]?[0-9]{1,3}(?:([ ,'_\u00a0\u202f])[0-9]{3})(?:\1[0-9]{3})*(?:\.[0-9]+)?"
+_DECIMAL_COMMA = r"[+-]?[0-9]+,[0-9]+"
+_NOT_FINITE = r"(?i:[+-]?(nan|inf|infinity|n/?a|#n/a|null|none|-+|\.+))"
 
 
 def read_number(text: str, *, share: bool = False) -> float:
@@ -53,20 +52,20 @@ def _number_fault(text: str, *, share: bool) -> CellError:
         return CellError(
             "a number is missing", "a number is missing", "fill it in, or leave the line out"
         )
-    if _NOT_FINITE.fullmatch(text):
+    if re.fullmatch(_NOT_FINITE, text):
         fix = "leave the line out where there is no figure"
         return CellError("not finite", f"{quoted(text)} is not a finite number", fix)
     if not text.isascii() and (plain := narrow(text)) != text and plain.isascii():
-        percent = _PERCENT.fullmatch(plain)
+        percent = re.fullmatch(_PERCENT, plain)
         fix = f"type {percent_as_fraction(percent[1]) if percent and share else plain}"
         return CellError("full-width", f"{quoted(text)} has full-width characters", fix)
-    if match := _PERCENT.fullmatch(text):
+    if match := re.fullmatch(_PERCENT, text):
         fix = f"write {percent_as_fraction(match[1])}" if share else "write the number alone"
         return CellError("a percentage", f"{quoted(text)} is a percentage, not a number", fix)
-    if match := _GROUPED.fullmatch(text):
+    if match := re.fullmatch(_GROUPED, text):
         fix = f"write {text.replace(match[1], '')}"
         return CellError("separators", f"{quoted(text)} has separators between thousands", fix)
-    if _DECIMAL_COMMA.fullmatch(text):
+    if re.fullmatch(_DECIMAL_COMMA, text):
         fix = f"write {text.replace(',', '.')}"
         return CellError("a decimal comma", f"{quoted(text)} has a decimal comma", fix)
     fix = "write a plain number, such as 1200 or 0.41"
@@ -130,20 +129,21 @@ def read_period(text: str) -> Period:
 
 
 _LIKELY_PERIODS = (
-    (re.compile(r"(?:FY|CY)?(\d{4})(?:\.0+|年)?"), "{0}"),
-    (re.compile(r"(\d{4})[ /.年-]*([HQ][1-4])"), "{0}-{1}"),
-    (re.compile(r"([HQ][1-4])[ /.-]*(\d{4})"), "{1}-{0}"),
-    (re.compile(r"(\d{4})[/.年-](\d{1,2})月?"), "{0}-{1:0>2}"),
-    (re.compile(r"(\d{4})[/.年-](\d{1,2})[/.月-](\d{1,2})日?"), "{0}-{1:0>2}-{2:0>2}"),
-    (re.compile(r"(\d{4}-\d\d-\d\d)[T ][0-9:.Z+]*"), "{0}"),
+    (r"(?:FY|CY)?(\d{4})(?:\.0+|年)?", "{0}"),
+    (r"(\d{4})[ /.年-]*([HQ][1-4])", "{0}-{1}"),
+    (r"([HQ][1-4])[ /.-]*(\d{4})", "{1}-{0}"),
+    (r"(\d{4})[/.年-](\d{1,2})月?", "{0}-{1:0>2}"),
+    (r"(\d{4})[/.年-](\d{1,2})[/.月-](\d{1,2})日?", "{0}-{1:0>2}-{2:0>2}"),
+    (r"(\d{4}-\d\d-\d\d)[T ][0-9:.Z+]*", "{0}"),
 )
+"""Compiled when a mistake needs them: at the start each would take a tenth of a millisecond."""
 
 
 def _likely_period(text: str) -> str:
     """Return the period a common other spelling means, or nothing."""
     plain = narrow(text).upper()
     for pattern, form in _LIKELY_PERIODS:
-        if match := pattern.fullmatch(plain):
+        if match := re.fullmatch(pattern, plain):
             candidate = form.format(*match.groups())
             try:
                 return str(parse_period(candidate))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from forecaster.inference.cache import cache_files, cache_folder
+from forecaster.inference.cache import FINISHED_SUFFIX, SUFFIX, cache_files, cache_folder
 
 from .conftest import DATA, Ran
 
@@ -97,8 +97,14 @@ def test_a_hundred_thousand_rows_are_cut_to_the_last_five_hundred(run: Callable[
     assert ran.stdout.replace("\n", " ").count("only the last 500 of 100000 periods are used") == 1
 
 
-def test_a_corrupt_cache_file_is_rebuilt_with_one_line(run: Callable[..., Ran]) -> None:
+@pytest.mark.parametrize("suffix", [SUFFIX, FINISHED_SUFFIX])
+def test_a_corrupt_cache_file_is_rebuilt_with_one_line(
+    suffix: str, run: Callable[..., Ran]
+) -> None:
     first = run("forecast", SERIES, "--csv", "-")
+    for other in list(cache_files(cache_folder())):
+        if other.suffix != suffix:
+            other.unlink()
     (path,) = cache_files(cache_folder())
     good = path.read_bytes()
     path.write_bytes(good[:-8] + b"\0" * 8)
@@ -118,7 +124,7 @@ def test_a_full_cache_disk_costs_the_cache_and_not_the_forecast(
     def refuse(*_: object, **__: object) -> tuple[int, str]:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("forecaster.inference.cache.tempfile.mkstemp", refuse)
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
     ran = run("forecast", SERIES, "--csv", "-")
     assert ran.code == 0
     assert ran.stderr.count("\n") == 1
