@@ -1,74 +1,81 @@
-"""Take the values of `[[driver]]` blocks, naming the block and key of whatever is wrong."""
+"""Find the file of drivers, and what its blocks may name: sources and series."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from forecaster.errors import InputError
-from forecaster.workspace.belief_tables import TableReader
-from forecaster.workspace.faults import did_you_mean, printable, quoted
-from forecaster.workspace.periods import parse_period
+from forecaster.workspace.belief_tables import SHIPPED_PRIORS
+from forecaster.workspace.faults import did_you_mean, quoted
+from forecaster.workspace.reader import SHIPPED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping
     from pathlib import Path
 
-    from forecaster.workspace.periods import Period
+    from forecaster.workspace.blocks import Block
+    from forecaster.workspace.facts import SeriesEntry
+
+DRIVERS_FILE = "drivers.toml"
 
 
-class DriverBlock(TableReader):
-    """One `[[driver]]`, whose faults name its number."""
+def own_or_shipped(workspace: Path, name: str) -> Path | None:
+    """Return the workspace's own file, or the shipped one where the facts are the shipped ones.
 
-    def __init__(self, path: Path, block: Mapping[str, Any], number: int) -> None:
-        super().__init__(path, block)
-        self._number = number
-
-    def fault(self, key: str, problem: str, fix: str) -> InputError:
-        """Return an error about a key of this driver, to be raised."""
-        where = f"{printable(str(self.path))}, [[driver]] {self._number}, key '{printable(key)}'"
-        return InputError(problem=problem, where=where, fix=fix)
-
-    def effects(self) -> list[EffectBlock]:
-        """Return its effects, at least one."""
-        blocks = self.find("effect")
-        is_list = isinstance(blocks, list) and all(isinstance(block, dict) for block in blocks)
-        if not blocks or not is_list:
-            fix = "write [[driver.effect]] under it, with series, shape, size and reason"
-            raise self.fault("effect", "the driver has no effects", fix)
-        return [EffectBlock(self, block, k) for k, block in enumerate(blocks, start=1)]
-
-    def only_knows(self, keys: Sequence[str], known: Sequence[str]) -> None:
-        """Refuse a key that has no meaning here."""
-        for key in keys:
-            if key not in known:
-                fix = did_you_mean(key, known) or f"use {', '.join(known)}"
-                raise self.fault(key, f"the key {quoted(key)} has no meaning here", fix)
-
-    def keys(self) -> list[str]:
-        """Return the keys of the table."""
-        return list(self.table)
-
-    def period(self, key: str) -> Period:
-        """Return a period written as text, or a TOML date."""
-        value = self.find(key)
-        try:
-            return parse_period(str(value))
-        except ValueError:
-            problem = f"'{key}' is not a date: {value!r}"
-            raise self.fault(key, problem, "write '2025-04-15', '2025-04' or '2025'") from None
-
-    def quarters(self, key: str, *, least: float) -> float:
-        """Return a number of quarters, in years."""
-        return self.number(key, least=least) / 4
+    A workspace stands alone: shipped drivers, scenarios and questions are about series that it need
+    not have. None where there is no file.
+    """
+    own = workspace / "priors" / name
+    if own.is_file():
+        return own
+    shipped = SHIPPED_PRIORS / name
+    is_shipped = workspace.resolve() == SHIPPED.resolve()
+    return shipped if is_shipped and shipped.is_file() else None
 
 
-class EffectBlock(DriverBlock):
-    """One `[[driver.effect]]`, whose faults name its number and that of its driver."""
+class SourceIds:
+    """The ids that a block may name as its source, looked up without parsing the files."""
 
-    def __init__(self, driver: DriverBlock, block: Mapping[str, Any], number: int) -> None:
-        super().__init__(driver.path, block, number)
-        self._driver = driver
+    def __init__(self, workspace: Path) -> None:
+        self._paths = [workspace / "sources.csv", workspace / "claims.csv"]
+        self._payloads: list[bytes] = []
 
-    def fault(self, key: str, problem: str, fix: str) -> InputError:
-        """Return an error about a key of this effect, to be raised."""
-        return self._driver.fault(f"effect {self._number}.{key}", problem, fix)
+    def __contains__(self, name: object) -> bool:
+        mark = b"\n" + str(name).encode() + b","
+        if any(mark in payload for payload in self._payloads):
+            return True
+        while self._paths:
+            path = self._paths.pop(0)
+            self._payloads.append(path.read_bytes() if path.is_file() else b"")
+            if mark in self._payloads[-1]:
+                return True
+        return False
+
+
+def read_source(block: Block, sources: Container[str]) -> str:
+    """Return the source of a block, an id of sources.csv or claims.csv.
+
+    Raises
+    ------
+    InputError
+        If it is missing or not known.
+    """
+    source = block.text("source")
+    if source not in sources:
+        problem = f"the source {quoted(source)} is not known"
+        raise block.fault("source", problem, "name an id of sources.csv or claims.csv")
+    return source
+
+
+def read_series(block: Block, entries: Mapping[str, SeriesEntry]) -> SeriesEntry:
+    """Return the entry of the series that a block names.
+
+    Raises
+    ------
+    InputError
+        If there is none; the nearest names are offered.
+    """
+    series = block.text("series")
+    if series not in entries:
+        fix = did_you_mean(series, entries) or "choose one that 'forecaster list' shows"
+        raise block.fault("series", f"there is no series {quoted(series)}", fix)
+    return entries[series]

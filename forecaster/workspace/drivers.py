@@ -1,7 +1,8 @@
 """Read the drivers that have happened, and choose the events that a history can bear.
 
-A driver is dated and sourced; each of its effects moves one series with a shape in time. The size
-is stated in natural units and carried to the link scale, where it is a normal prior:
+A driver has dated events with sources; each of its past effects belongs to one of them, and moves
+one series with a shape in time. The size is stated in natural units and carried to the link scale,
+where it is a normal prior:
 
     percentage points x at a level p    logit(p + x) - logit(p)
     percent x                           log(1 + x)
@@ -15,26 +16,31 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forecaster.errors import Fault, FaultyInput, InputError
-from forecaster.workspace.belief_tables import SHIPPED_PRIORS, Normal, open_table
-from forecaster.workspace.driver_blocks import DriverBlock, EffectBlock
-from forecaster.workspace.faults import did_you_mean, quoted
-from forecaster.workspace.reader import SHIPPED
+from forecaster.workspace.belief_tables import Normal, TableReader, open_table
+from forecaster.workspace.blocks import Block, blocks_in
+from forecaster.workspace.driver_blocks import (
+    DRIVERS_FILE,
+    SourceIds,
+    own_or_shipped,
+    read_series,
+    read_source,
+)
+from forecaster.workspace.driver_text import cut_at_headers, has_block, parse_drivers
+from forecaster.workspace.faults import quoted
 from forecaster.workspace.stated_sizes import StatedSize, read_size
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Container, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
     from forecaster.workspace.facts import SeriesEntry
     from forecaster.workspace.periods import Period
 
-DRIVERS_FILE = "drivers.toml"
 SHAPES = ("step", "ramp", "window")
 FIGURES_PER_EVENT = 4
 """A series takes one event for so many figures; each free jump lowers the fitted volatility."""
-_DRIVER_KEYS = ("id", "title", "date", "actors", "source", "effect")
-_EFFECT_KEYS = ("series", "shape", "lag", "quarters", "until", "size", "reason")
+_EFFECT_KEYS = ("date", "series", "shape", "lag", "quarters", "until", "size", "reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +103,25 @@ def load_interventions(
     InputError
         If the file has faults: the first of every driver, all of them at once.
     """
-    path = _drivers_file(workspace)
+    path = own_or_shipped(workspace, DRIVERS_FILE)
     if path is None:
         return ()
-    if only is not None and not _mentions(path, only):
-        return ()
-    reader, _ = open_table(path)
-    blocks = reader.find("driver")
-    if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
-        raise reader.fault("driver", "there is no list of drivers", "write [[driver]] before each")
-    is_known_source = _SourceIds(workspace)
+    blocks = _blocks(path, only)
+    if not blocks and only is None:
+        fix = "write [[driver]] before each"
+        raise TableReader(path, {}).fault("driver", "there is no list of drivers", fix)
+    sources = SourceIds(workspace)
     faults: list[Fault] = []
     found: list[Intervention] = []
     seen: set[str] = set()
-    for number, block in enumerate(blocks, start=1):
+    for block in blocks:
         try:
-            found += _read_driver(DriverBlock(path, block, number), entries, is_known_source, seen)
+            name = str(block.find("id"))
+            if name in seen:
+                problem = f"the driver {quoted(name)} is there twice"
+                raise block.fault("id", problem, "give it another id")
+            seen.add(name)
+            found += read_past_effects(block, entries, sources)
         except InputError as error:
             faults.extend(error.faults)
     if faults:
@@ -157,96 +166,110 @@ def _as_known(event: Intervention, as_of: date) -> Intervention:
     return event
 
 
-def _drivers_file(workspace: Path) -> Path | None:
-    """Return the workspace's own file, or the shipped one where the facts are the shipped ones.
+def has_future_effects(workspace: Path, series: Collection[str]) -> bool:
+    """Say whether a driver will move one of the series, at the cost of reading the file's text.
 
-    A workspace stands alone: the shipped drivers are about series that it need not have.
+    A file that is not written in the usual style is taken to do so.
     """
-    own = workspace / "priors" / DRIVERS_FILE
-    if own.is_file():
-        return own
-    shipped = SHIPPED_PRIORS / DRIVERS_FILE
-    is_shipped = workspace.resolve() == SHIPPED.resolve()
-    return shipped if is_shipped and shipped.is_file() else None
+    path = own_or_shipped(workspace, DRIVERS_FILE)
+    text = None if path is None else _text_of(path)
+    if text is None:
+        return path is not None
+    stretches = cut_at_headers(text)
+    return stretches is None or has_block(stretches, "[[driver.effect]]", series)
 
 
-def _mentions(path: Path, series: Collection[str]) -> bool:
-    """Say whether a file names one of the series; one that cannot be read is for the parser."""
+def _blocks(path: Path, only: Collection[str] | None) -> list[Block]:
+    """Return the drivers of a file, or those of them that have moved one of the series."""
+    text = None if only is None else _text_of(path)
+    if text is not None and only is not None and not any(series in text for series in only):
+        return []
+    stretches = None if text is None or _is_old(text) else cut_at_headers(text)
+    if only is not None and stretches is not None:
+        found = parse_drivers(stretches, "[[driver.past_effect]]", only)
+        if found is not None:
+            return [Block(path, table, title=f"[[driver]] {k}") for k, table in found]
+    return [_modern(block) for block in blocks_in(open_table(path)[0], "driver")]
+
+
+def _is_old(text: str) -> bool:
+    """Say whether a file is in the spelling of old, with the date on the driver."""
+    return "[[driver.effect]]" in text and "assessed_on" not in text
+
+
+def _modern(block: Block) -> Block:
+    """Return a driver of the old spelling in today's."""
+    if not block.has("date") or not block.has("effect"):
+        return block
+    dated = block.find("date")
+    past = [{**effect, "date": dated} for effect in block.find("effect")]
+    table = {**block.table, "past_effect": past, "event": [{"date": dated}]}
+    return Block(block.path, table, title=block.title)
+
+
+def _text_of(path: Path) -> str | None:
+    """Return the text of a file; None for one that only the parser can say what is wrong with."""
     try:
-        payload = path.read_bytes()
-    except OSError:
-        return True
-    return any(name.encode() in payload for name in series)
+        return path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
-class _SourceIds:
-    """The ids that a driver may name as its source, looked up without parsing the files."""
-
-    def __init__(self, workspace: Path) -> None:
-        self._paths = [workspace / "sources.csv", workspace / "claims.csv"]
-        self._payloads: list[bytes] = []
-
-    def __contains__(self, name: str) -> bool:
-        mark = b"\n" + name.encode() + b","
-        if any(mark in payload for payload in self._payloads):
-            return True
-        while self._paths:
-            path = self._paths.pop(0)
-            self._payloads.append(path.read_bytes() if path.is_file() else b"")
-            if mark in self._payloads[-1]:
-                return True
-        return False
-
-
-def _read_driver(
-    block: DriverBlock, entries: Mapping[str, SeriesEntry], sources: _SourceIds, seen: set[str]
+def read_past_effects(
+    block: Block, entries: Mapping[str, SeriesEntry], sources: Container[str]
 ) -> list[Intervention]:
-    """Read one driver with its effects."""
-    block.only_knows(block.keys(), _DRIVER_KEYS)
-    name = block.text("id")
-    if name in seen:
-        raise block.fault("id", f"the driver {quoted(name)} is there twice", "give it another id")
-    seen.add(name)
-    source = block.text("source")
-    if source not in sources:
-        problem = f"the source {quoted(source)} is not known"
-        raise block.fault("source", problem, "name an id of sources.csv or claims.csv")
-    actors = block.find("actors")
-    if not isinstance(actors, list) or not all(isinstance(actor, str) for actor in actors):
-        raise block.fault("actors", "'actors' is not a list of names", "write ['A', 'B']")
+    """Read what one driver has done so far; nothing where it has no `[[driver.past_effect]]`.
+
+    Raises
+    ------
+    InputError
+        At the first fault.
+    """
+    effects = block.children("past_effect", like="[[driver.past_effect]]")
+    if not effects:
+        return []
+    block.id()
+    source = read_source(block, sources)
+    actors = block.names("actors", least=0 if block.has("actors") else 1)
+    dates = _verified_dates(block)
     found: list[Intervention] = []
-    for effect in block.effects():
-        event = _read_effect(effect, block, entries)
-        if any(event.series == other.series for other in found):
+    for effect in effects:
+        event = _read_effect(effect, block, entries, dates)
+        if any((event.series, event.dated) == (other.series, other.dated) for other in found):
             problem = f"a second effect on {quoted(event.series)}"
             raise effect.fault("series", problem, "keep one effect on each series")
-        found.append(replace(event, source=source, actors=tuple(actors)))
+        found.append(replace(event, source=source, actors=actors))
     return found
 
 
+def _verified_dates(block: Block) -> list[str]:
+    """Return the dates of the events of a driver that may have effects, as they are written."""
+    events = block.children("event", like="[[driver.event]]")
+    return [str(event.find("date")) for event in events if event.find("verified") is not False]
+
+
 def _read_effect(
-    block: EffectBlock, driver: DriverBlock, entries: Mapping[str, SeriesEntry]
+    block: Block, driver: Block, entries: Mapping[str, SeriesEntry], dates: Sequence[str]
 ) -> Intervention:
     """Read one effect; source and actors are those of the driver."""
-    block.only_knows(block.keys(), _EFFECT_KEYS)
-    series, shape = block.text("series"), block.text("shape")
-    if series not in entries:
-        fix = did_you_mean(series, entries) or "choose one that 'forecaster list' shows"
-        raise block.fault("series", f"there is no series {quoted(series)}", fix)
-    if shape not in SHAPES:
-        fix = did_you_mean(shape, SHAPES) or f"use {', '.join(SHAPES)}"
-        raise block.fault("shape", f"the shape {quoted(shape)} is not known", fix)
-    dated = driver.period("date")
-    lag = block.quarters("lag", least=0.0) if block.has("lag") else 0.0
+    block.only_knows(_EFFECT_KEYS)
+    entry = read_series(block, entries)
+    shape = block.word("shape", SHAPES)
+    dated = block.period("date")
+    if str(block.find("date")) not in dates:
+        problem = f"no verified event of the driver has the date '{dated}'"
+        fix = f"use {' or '.join(map(quoted, dates))}" if dates else "add its [[driver.event]]"
+        raise block.fault("date", problem, fix)
+    lag = block.number("lag", least=0.0) / 4 if block.has("lag") else 0.0
     start = _middle(dated) + lag
     end, until = _read_end(block, shape, start=start, lag=lag)
-    stated, effect = read_size(block, entries[series], reason=block.text("reason"))
+    stated, effect = read_size(block, entry, reason=block.text("reason"))
     return Intervention(
         driver=driver.text("id"),
         title=driver.text("title"),
         actors=(),
         dated=dated,
-        series=series,
+        series=entry.id,
         shape=shape,
         start=start,
         end=end,
@@ -263,9 +286,7 @@ def _middle(period: Period) -> float:
     return (period.start_year + period.end_year) / 2
 
 
-def _read_end(
-    block: EffectBlock, shape: str, *, start: float, lag: float
-) -> tuple[float, Period | None]:
+def _read_end(block: Block, shape: str, *, start: float, lag: float) -> tuple[float, Period | None]:
     """Return where a ramp is full or a window over, and the dated end of a window."""
     allowed = {"step": (), "ramp": ("quarters",), "window": ("quarters", "until")}[shape]
     given = [key for key in ("quarters", "until") if block.has(key)]
@@ -277,7 +298,7 @@ def _read_end(
     if shape == "ramp" and not given:
         raise block.fault("quarters", "a ramp needs 'quarters'", "say over how many it grows")
     if given == ["quarters"]:
-        return start + block.quarters("quarters", least=0.1), None
+        return start + block.number("quarters", least=0.1) / 4, None
     if not given:
         return math.inf, None
     until = block.period("until")

@@ -21,18 +21,22 @@ GOOD = """
 [[driver]]
 id = "ban"
 title = "A ban"
-date = "2024-04"
 actors = ["Someone"]
 source = "c1"
 
-[[driver.effect]]
+[[driver.event]]
+date = "2024-04"
+
+[[driver.past_effect]]
+date = "2024-04"
 series = "cn-share"
 shape = "window"
 until = "2024-07"
 size = { quantiles = { "10%" = -20, "90%" = -10 }, unit = "percentage points", at = 0.5 }
 reason = "A judgement."
 
-[[driver.effect]]
+[[driver.past_effect]]
+date = '2024-04'
 series = "us-spend"
 shape = "ramp"
 lag = 2
@@ -43,11 +47,14 @@ reason = "Another."
 [[driver]]
 id = "plan"
 title = "A plan"
-date = "2024-12-31"
 actors = []
 source = "idc-2025"
 
-[[driver.effect]]
+[[driver.event]]
+date = 2024-12-31
+
+[[driver.past_effect]]
+date = "2024-12-31"
 series = "us-spend"
 shape = "step"
 size = { quantiles = { "5%" = 0, "50%" = 10, "95%" = 21 }, unit = "percent" }
@@ -119,7 +126,7 @@ def test_a_workspace_without_the_file_has_no_events(workspace: Path):
 def test_toml_dates_are_read_as_days(workspace: Path):
     (step,) = (
         event
-        for event in _load(workspace, GOOD.replace('"2024-12-31"', "2024-12-31"))
+        for event in _load(workspace, GOOD.replace('= "2024-12-31"', "= 2024-12-31"))
         if event.driver == "plan"
     )
     assert str(step.dated) == "2024-12-31"
@@ -128,32 +135,69 @@ def test_toml_dates_are_read_as_days(workspace: Path):
 @pytest.mark.parametrize(
     ("old", "new", "key", "problem"),
     [
-        ('"cn-share"', '"cn-shar"', "effect 1.series", "there is no series 'cn-shar'"),
-        ('"window"', '"windows"', "effect 1.shape", "the shape 'windows' is not known"),
+        ('"cn-share"', '"cn-shar"', "past_effect 1.series", "there is no series 'cn-shar'"),
+        ('"window"', '"windows"', "past_effect 1.shape", "the shape 'windows' is not known"),
         ('"c1"', '"c9"', "source", "the source 'c9' is not known"),
-        ('"2024-04"', '"2024-13"', "date", "'date' is not a date: '2024-13'"),
+        (
+            'date = "2024-04"\nseries',
+            'date = "2024-13"\nseries',
+            "past_effect 1.date",
+            "'date' is not a date: '2024-13'",
+        ),
+        (
+            'date = "2024-04"\n\n',
+            'date = "2024-05"\n\n',
+            "past_effect 1.date",
+            "no verified event of the driver has the date '2024-04'",
+        ),
+        (
+            'date = "2024-04"\n\n',
+            'date = "2024-04"\nverified = false\n\n',
+            "past_effect 1.date",
+            "no verified event",
+        ),
         (
             '"2024-07"',
             '"2024-04"',
-            "effect 1.until",
+            "past_effect 1.until",
             "the window ends at 2024-04, before it begins",
         ),
-        ("at = 0.5", "at = 0.15", "effect 1.size.quantiles.10%", "lead out of the range"),
-        ("at = 0.5", "at = 50", "effect 1.size.at", "'at' is 50"),
-        (", at = 0.5", "", "effect 1.size.at", "'size.at' is not a number"),
-        ('"percentage points"', '"percent"', "effect 1.size.unit", "does not suit 'cn-share'"),
-        ('"90%" = -10', '"90%" = -30', "effect 1.size.quantiles", "-20 at 10% and -30 at 90%"),
-        ('"10%" = -20', '"10%" = -45', "effect 1.size.quantiles", "sd 0.99, and 0.5 is the most"),
-        ('"10%" = -20, ', "", "effect 1.size.quantiles", "there are not enough quantiles"),
-        ('"10%" = -20', '"ten" = -20', "effect 1.size.quantiles", "'ten' is not a quantile level"),
-        ('"10%" = -20', '"10%" = "x"', "effect 1.size.quantiles", "is not a number: 'x'"),
-        ('"10%" = -20', '"10%" = -inf', "effect 1.size.quantiles", "is not a number: -inf"),
-        ('reason = "A judgement."', "", "effect 1.reason", "'reason' is missing"),
-        ('until = "2024-07"', "untill = 3", "effect 1.untill", "the key 'untill' has no meaning"),
-        ("lag = 2", "lag = -2", "effect 2.lag", "'lag' is -2"),
-        ("quarters = 4", "", "effect 2.quarters", "a ramp needs 'quarters'"),
-        ("quarters = 4", 'until = "2025"', "effect 2.until", "a ramp has no 'until'"),
-        ('"us-spend"\nshape = "ramp"', '"cn-share"\nshape = "ramp"', "effect 2.size.unit", "suit"),
+        ("at = 0.5", "at = 0.15", "past_effect 1.size.quantiles.10%", "lead out of the range"),
+        ("at = 0.5", "at = 50", "past_effect 1.size.at", "'at' is 50"),
+        (", at = 0.5", "", "past_effect 1.size.at", "mean nothing without a level"),
+        ('"percentage points"', '"percent"', "past_effect 1.size.unit", "does not suit 'cn-share'"),
+        ('"90%" = -10', '"90%" = -30', "past_effect 1.size.quantiles", "-20 at 10% and -30 at 90%"),
+        (
+            '"10%" = -20',
+            '"10%" = -45',
+            "past_effect 1.size.quantiles",
+            "sd 0.99, and 0.5 is the most",
+        ),
+        ('"10%" = -20, ', "", "past_effect 1.size.quantiles", "there are not enough quantiles"),
+        (
+            '"10%" = -20',
+            '"ten" = -20',
+            "past_effect 1.size.quantiles",
+            "'ten' is not a quantile level",
+        ),
+        ('"10%" = -20', '"10%" = "x"', "past_effect 1.size.quantiles", "is not a number: 'x'"),
+        ('"10%" = -20', '"10%" = -inf', "past_effect 1.size.quantiles", "is not a number: -inf"),
+        ('reason = "A judgement."', "", "past_effect 1.reason", "'reason' is missing"),
+        (
+            'until = "2024-07"',
+            "untill = 3",
+            "past_effect 1.untill",
+            "the key 'untill' has no meaning",
+        ),
+        ("lag = 2", "lag = -2", "past_effect 2.lag", "'lag' is -2"),
+        ("quarters = 4", "", "past_effect 2.quarters", "a ramp needs 'quarters'"),
+        ("quarters = 4", 'until = "2025"', "past_effect 2.until", "a ramp has no 'until'"),
+        (
+            '"us-spend"\nshape = "ramp"',
+            '"cn-share"\nshape = "ramp"',
+            "past_effect 2.size.unit",
+            "suit",
+        ),
         ('title = "A ban"', "", "title", "'title' is missing"),
         ('["Someone"]', '"Someone"', "actors", "'actors' is not a list of names"),
     ],
@@ -182,14 +226,14 @@ def test_a_driver_given_twice_is_refused(workspace: Path):
 
 
 def test_a_second_effect_on_one_series_is_refused(workspace: Path):
-    again = GOOD + GOOD[GOOD.rindex("[[driver.effect]]") :]
+    again = GOOD + GOOD[GOOD.rindex("[[driver.past_effect]]") :]
     with pytest.raises(InputError, match="a second effect on 'us-spend'"):
         _load(workspace, again)
 
 
 def test_faults_of_several_drivers_are_reported_at_once(workspace: Path):
     with pytest.raises(FaultyInput) as caught:
-        _load(workspace, GOOD.replace('"c1"', '"c9"').replace('"2024-12-31"', '"x"'))
+        _load(workspace, GOOD.replace('"c1"', '"c9"').replace('= "2024-12-31"', '= "x"'))
     assert ["[[driver]] 1" in f.where for f in caught.value.faults] == [True, False]
 
 

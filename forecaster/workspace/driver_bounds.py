@@ -1,0 +1,122 @@
+"""Find stated probabilities that no hazard can give, of one driver or of exclusive ones."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from forecaster.errors import Fault
+from forecaster.workspace.driver_chances import Chances, chances_of
+from forecaster.workspace.driver_reader import quarter_of
+from forecaster.workspace.faults import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from forecaster.workspace.driver_types import Driver, Exclusion
+
+_TOO_MUCH = 1.0 + 1e-9
+
+
+def find_impossible(
+    drivers: Sequence[Driver], exclusions: Sequence[Exclusion], *, where: str
+) -> list[Fault]:
+    """Return the stated probabilities that no hazards could give.
+
+    Parameters
+    ----------
+    where : the file, for messages
+    """
+    faults: list[Fault] = []
+    chances: dict[str, Chances] = {}
+    for number, driver in enumerate(drivers, start=1):
+        found = chances_of(driver)
+        if isinstance(found, Chances):
+            chances[driver.id] = found
+        else:
+            faults.append(_out_of_reach(driver, found, f"{where}, [[driver]] {number}"))
+    by_id = {driver.id: driver for driver in drivers}
+    for names in _groups(exclusions):
+        if all(name in chances for name in names):
+            fault = _too_much_together([by_id[name] for name in names], chances)
+            if fault is not None:
+                place = _place_of(names, exclusions)
+                faults.append(Fault(fault[0], f"{where}, {place}, key 'drivers'", fault[1]))
+    return faults
+
+
+def _out_of_reach(driver: Driver, bounds: tuple[float, float], place: str) -> Fault:
+    """Say that a probability lies outside what any start hazard gives."""
+    assert driver.start is not None
+    low, high = bounds
+    said = "in force on" if driver.start.is_in_force else "started again by"
+    problem = (
+        f"{quoted(driver.id)} cannot be {said} {driver.start.by} with probability "
+        f"{driver.start.probability.mean:.2g}: with its end it lies between {low:.2g} "
+        f"and {high:.2g}"
+    )
+    fix = "state a probability between them, or another [driver.end]"
+    return Fault(problem, f"{place}, key 'start.probability'", fix)
+
+
+def _groups(exclusions: Sequence[Exclusion]) -> list[tuple[str, ...]]:
+    """Return the sets of two or more drivers of which every pair excludes each other."""
+    pairs = {frozenset((each.first, each.second)) for each in exclusions}
+    names = list(dict.fromkeys(name for each in exclusions for name in (each.first, each.second)))
+    groups = [pair for pair in combinations(names, 2) if frozenset(pair) in pairs]
+    larger = groups
+    while larger:
+        larger = [
+            (*group, name)
+            for group in larger
+            for name in names[names.index(group[-1]) + 1 :]
+            if all(frozenset((name, other)) in pairs for other in group)
+        ]
+        groups = groups + larger
+    return groups
+
+
+def _too_much_together(
+    drivers: Sequence[Driver], chances: Mapping[str, Chances]
+) -> tuple[str, str] | None:
+    """Return problem and fix of exclusive drivers that take more than the whole probability."""
+    names = " and ".join(quoted(driver.id) for driver in drivers)
+    fix = "lower the probability of one, let one end sooner, or remove the exclusion"
+    alone = [chances[driver.id] for driver in drivers]
+    last = max(
+        quarter_of(driver.start.by) if driver.start else each.first_quarter
+        for driver, each in zip(drivers, alone, strict=True)
+    )
+    on_at = cache(lambda quarter: sum(each.on_at(quarter) for each in alone))
+    for quarter in range(min(each.first_quarter for each in alone) - 1, last + 1):
+        if on_at(quarter) > _TOO_MUCH:
+            said = " + ".join(f"{each.on_at(quarter):.2f}" for each in alone)
+            problem = (
+                f"the exclusive drivers {names} cannot be on with probabilities {said} = "
+                f"{on_at(quarter):.2f} at the end of {_text(quarter)}"
+            )
+            return problem, fix
+        starting = sum(each.starts_in(quarter) for each in alone)
+        if starting > _TOO_MUCH - on_at(quarter - 1):
+            problem = (
+                f"the exclusive drivers {names} cannot start with probability {starting:.2f} in "
+                f"{_text(quarter)}: only {1 - on_at(quarter - 1):.2f} is left in which none is on"
+            )
+            return problem, fix
+    return None
+
+
+def _text(quarter: int) -> str:
+    """Return a quarter as it is written: 2028-Q4."""
+    return f"{quarter // 4}-Q{quarter % 4 + 1}"
+
+
+def _place_of(names: Sequence[str], exclusions: Sequence[Exclusion]) -> str:
+    """Return the first exclusion that is about two of the drivers."""
+    number = next(
+        k
+        for k, each in enumerate(exclusions, start=1)
+        if each.first in names and each.second in names
+    )
+    return f"[[exclusion]] {number}"
