@@ -104,17 +104,21 @@ def find_prior(series: str, *, workspace: str | None, today: date) -> PriorView:
     """
     import numpy as np
 
+    from forecaster.forecasts.joint_priors import prior_in_use
     from forecaster.forecasts.prior_predictive import draw_prior, find_start
     from forecaster.output.series_prior_screen import PriorView
     from forecaster.workspace.beliefs import load_beliefs
+    from forecaster.workspace.families import needs_of
+    from forecaster.workspace.joint_beliefs import unheeded_notes
     from forecaster.workspace.periods import decimal_year
-    from forecaster.workspace.reader import load_facts
+    from forecaster.workspace.reader import load_entries, load_facts
     from forecaster.workspace.rests_on import footing_with_facts, history_or_none
     from forecaster.workspace.series_beliefs import check_cap
 
     folder = find_folder(workspace)
-    facts = load_facts(folder, [series])
-    beliefs = load_beliefs(folder, [series])
+    beliefs, entries = load_beliefs(folder, [series]), load_entries(folder)
+    needed = needs_of([series], entries, beliefs, "").series if series in entries else [series]
+    facts = load_facts(folder, needed, entries=entries)
     entry = facts.entries[series]
     prior = beliefs.of(entry)
     footing = footing_with_facts(series, folder, beliefs, as_of=today)
@@ -123,7 +127,8 @@ def find_prior(series: str, *, workspace: str | None, today: date) -> PriorView:
     history = history_or_none(facts, series, as_of=today)
     if history is not None:
         check_cap(prior, history)
-    start = find_start(prior, entry, history, now=decimal_year(today))
+    used = prior_in_use(prior, entry, facts, beliefs, as_of=today)
+    start = find_start(used, entry, history, now=decimal_year(today))
     rng = np.random.default_rng(SEED)
-    paths = draw_prior(prior, entry, start, n_years=YEARS_DRAWN, rng=rng)
-    return PriorView(entry, prior, paths, footing)
+    paths = draw_prior(used, entry, start, n_years=YEARS_DRAWN, rng=rng)
+    return PriorView(entry, used, paths, footing, unheeded_notes(prior, prior.family))

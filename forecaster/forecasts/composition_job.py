@@ -18,16 +18,15 @@ from forecaster.forecasts.joint_drawn import (
     joint_cache_key,
 )
 from forecaster.forecasts.settings import random_stream
-from forecaster.models.composition import coordinate_scale, drift_moments, log_ratio_basis
-from forecaster.models.part_beliefs import with_part_beliefs
-from forecaster.models.part_drifts import logit_slope
+from forecaster.models.composition import coordinate_scale
+from forecaster.models.part_beliefs import part_drift, part_slope, with_part_beliefs
 from forecaster.models.publications import gather_publications
 from forecaster.models.regressors import event_regressors
 from forecaster.models.trend import S_B, S_L, S_O, theta_at
 from forecaster.workspace.beliefs import THETA_NAMES
 from forecaster.workspace.composition_beliefs import load_chosen_parts, load_composition_prior
 from forecaster.workspace.compositions import known_composition
-from forecaster.workspace.joint_beliefs import events_of, with_notes
+from forecaster.workspace.joint_beliefs import events_of, stated_growth, with_notes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from forecaster.forecasts.settings import Settings
     from forecaster.inference.composition_fit import CompositionPosterior
     from forecaster.models.publications import Publications
-    from forecaster.workspace.belief_tables import Normal
     from forecaster.workspace.beliefs import Beliefs
     from forecaster.workspace.composition_beliefs import CompositionPrior
     from forecaster.workspace.compositions import Composition
@@ -82,17 +80,9 @@ class CompositionJob:
         seen = p.exists[:, self.known.parts.index(part)]
         return p.start[seen], p.end[seen]
 
-    def drift_slope(self, part: str) -> FloatArray:
-        """Return what a part's logit at the last shares moves with each coordinate, (C,)."""
-        p = self.publications
-        slope = logit_slope(p.shares[-1], self.known.parts.index(part))
-        return np.asarray(slope @ log_ratio_basis(p.n_parts))
-
     def drift_prior(self, part: str) -> tuple[float, float]:
         """Return mean and sd of a part's long-run growth at the last shares, logits a year."""
-        mean, covariance = drift_moments(self.publications, self.prior)
-        slope = self.drift_slope(part)
-        return float(slope @ mean), float(np.sqrt(slope @ covariance @ slope))
+        return part_drift(self.publications, self.prior, self.known.parts.index(part))
 
 
 def prepare_composition(
@@ -120,16 +110,10 @@ def prepare_composition(
         known.parts,
         prior,
         events={part: event_regressors(chosen.kept) for part, chosen in events.items()},
-        growth=stated_growth(known, beliefs),
+        growth=stated_growth(known.histories, beliefs),
     )
     plan = plan_composition(known, publications, until=settings.until, latent=settings.latent)
     return CompositionJob(known, prior, publications, plan, events)
-
-
-def stated_growth(known: Composition, beliefs: Beliefs) -> dict[str, Normal]:
-    """Return the long-run growth of the parts that state one, logit units a year."""
-    priors = {part: beliefs.of(history.entry) for part, history in known.histories.items()}
-    return {part: p.trend.drift for part, p in priors.items() if "growth" in p.stated}
 
 
 def draw_job(
@@ -181,7 +165,10 @@ def _learnt(job: CompositionJob, posterior: CompositionPosterior) -> Learnt:
     part_of = np.array([event.part for event in posterior.events], dtype=np.int64)
     return Learnt(
         theta=dict(zip(THETA_NAMES, posterior.theta / scale, strict=True)),
-        drifts={part: job.drift_slope(part) @ posterior.drift for part in job.known.parts},
+        drifts={
+            part: part_slope(job.publications, k) @ posterior.drift
+            for k, part in enumerate(job.known.parts)
+        },
         event_sizes={
             part: posterior.event_sizes[part_of == k] for k, part in enumerate(job.known.parts)
         },

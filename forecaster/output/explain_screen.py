@@ -25,6 +25,8 @@ MORE_MEANINGS = {
     "cap": "share that is never passed",
     "jump_rate": "jumps of the level",
     "jump_sd": "size of one jump",
+    "s_f_l": "volatility of the common factor",
+    "s_f_b": "how far common growth strays from its long-run rate",
 }
 _FINEST = 0.004
 """Digits below this share of the widest band say nothing a reader can use."""

@@ -40,12 +40,14 @@ class PriorView:
     ----------
     paths : None for a derived series, whose prior is that of its inputs
     footing : what a forecast of it would rest on
+    notes : what is stated and not used
     """
 
     entry: SeriesEntry
     prior: SeriesPrior
     paths: PriorPaths | None
     footing: Footing
+    notes: tuple[str, ...] = ()
 
 
 def print_series_prior(view: PriorView, console: Console, *, language: str = "en") -> None:
@@ -68,6 +70,8 @@ def print_series_prior(view: PriorView, console: Console, *, language: str = "en
     for row in rows:
         said = f" (stated {row.stated})" if row.stated else ""
         put(console, f"{row.name}, {row.unit or 'share'}{said}: {safe_text(row.reason)}", indent=2)
+    for note in view.notes:
+        put(console, f"warning: {safe_text(note)}", style=WARNING)
 
 
 def _put_inputs(view: PriorView, console: Console) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from forecaster.workspace.belief_tables import Normal
     from forecaster.workspace.beliefs import Beliefs
     from forecaster.workspace.drivers import ChosenEvents
     from forecaster.workspace.facts import History
@@ -64,6 +65,12 @@ def with_notes(
         notes = unheeded_notes(beliefs.of(history.entry), family)
         found[name] = replace(history, notes=(*history.notes, *notes)) if notes else history
     return found
+
+
+def stated_growth(histories: Mapping[str, History], beliefs: Beliefs) -> dict[str, Normal]:
+    """Return the long-run growth of the series that state one, link units a year."""
+    priors = {name: beliefs.of(history.entry) for name, history in histories.items()}
+    return {name: p.trend.drift for name, p in priors.items() if "growth" in p.stated}
 
 
 def events_of(
