@@ -114,18 +114,7 @@ def plan_forecast(
     last = parse_until(until)
     on_target = [row for row in history.published if row.basis == history.target_basis]
     newest = max(on_target, key=lambda row: (row.period.end, -row.period.length), default=None)
-    if newest is None and history.entry.kind == "cumulative":
-        raise InputError(
-            problem=f"'{history.entry.id}' is a running total without a figure to start from",
-            where=f"--as-of {history.as_of}",
-            fix="give it a figure, or declare it 'positive' in series.csv",
-        )
-    if newest is not None and last.end <= newest.period.end:
-        raise InputError(
-            problem=f"nothing is left to forecast of '{history.entry.id}' by {last}",
-            where=f"its last figure is of {newest.period} ({newest.where})",
-            fix=f"ask for a period that ends after {newest.period.end}",
-        )
+    _check_newest(history, newest, last)
     per_year = per_year or steps_per_year(history, last)
     frequency = last.frequency
     if latent:
@@ -154,6 +143,28 @@ def plan_forecast(
         base=newest.value if newest and history.entry.kind == "cumulative" else 0.0,
         is_latent=latent,
     )
+
+
+def _check_newest(history: History, newest: Row | None, last: Period) -> None:
+    """Check that the newest figure suits a forecast up to the end of `last`.
+
+    Raises
+    ------
+    InputError
+        If a running total has none, or it is not before that.
+    """
+    if newest is None and history.entry.kind == "cumulative":
+        raise InputError(
+            problem=f"'{history.entry.id}' is a running total without a figure to start from",
+            where=f"--as-of {history.as_of}",
+            fix="give it a figure, or declare it 'positive' in series.csv",
+        )
+    if newest is not None and last.end <= newest.period.end:
+        raise InputError(
+            problem=f"nothing is left to forecast of '{history.entry.id}' by {last}",
+            where=f"its last figure is of {newest.period} ({newest.where})",
+            fix=f"ask for a period that ends after {newest.period.end}",
+        )
 
 
 def _units(

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from forecaster.inference.certify import HyperPosterior
     from forecaster.inference.posterior import Posterior
+    from forecaster.models.observations import Observations
     from forecaster.models.single import SingleModel
+    from forecaster.models.static_effects import StaticPrior
 
     FloatArray = NDArray[np.float64]
     Windows = Sequence[tuple[float, float]]
@@ -76,22 +78,12 @@ def _draw_with_jumps(
     n_times = len(where.times) + 1
     pairs, pair_index = np.unique(index * n_times + jumped, return_inverse=True)
     points, time = pairs // n_times, np.append(where.times, np.inf)[pairs % n_times]
-    static = model.static
-    columns = np.broadcast_to(static.columns[..., None], (*static.columns.shape, len(time)))
-    jump_column = share_after(o.start, o.end, time)[:, None]
-    sd = np.broadcast_to(static.sd[:, None], (len(static.sd), len(time)))
-    with_jump = replace(
-        static,
-        mean=np.append(static.mean, 0.0),
-        sd=np.vstack([sd, theta[JUMP_SD, points]]),
-        columns=np.concatenate([columns, jump_column], axis=1),
-    )
     posterior = draw_posterior(
         np.ascontiguousarray(theta[:, points]),
         pair_index,
         o,
-        lay_out(o, kept=kept, end=end, anchor=static.anchor),
-        with_jump,
+        lay_out(o, kept=kept, end=end, anchor=model.static.anchor),
+        _with_jump(model.static, o, time, sd=theta[JUMP_SD, points]),
         report=hyper.report,
         rng=rng,
     )
@@ -104,6 +96,27 @@ def _draw_with_jumps(
         effects=posterior.effects[:-1],
         state=np.array([level + np.where(np.isfinite(after), jump, 0.0), slope]),
         kept=posterior.kept + jump * share_after(starts, ends, after),
+    )
+
+
+def _with_jump(
+    static: StaticPrior, o: Observations, time: FloatArray, *, sd: FloatArray
+) -> StaticPrior:
+    """Return the static effects with a jump as the last of them.
+
+    Parameters
+    ----------
+    time : (n_points,) when the level jumped, decimal years; infinite where it did not
+    sd : (n_points,) of the jump, link units
+    """
+    columns = np.broadcast_to(static.columns[..., None], (*static.columns.shape, len(time)))
+    jump_column = share_after(o.start, o.end, time)[:, None]
+    other_sd = np.broadcast_to(static.sd[:, None], (len(static.sd), len(time)))
+    return replace(
+        static,
+        mean=np.append(static.mean, 0.0),
+        sd=np.vstack([other_sd, sd]),
+        columns=np.concatenate([columns, jump_column], axis=1),
     )
 
 

@@ -107,10 +107,7 @@ def judge_points(
     kept_part = np.broadcast_to(weights.of_kept, (theta.shape[1], *weights.of_kept.shape))
     on_states = np.concatenate([found.state, kept_part], axis=2)
     on_effects = rows - on_states @ moments.design
-    jump_variance = np.zeros(theta.shape[1])
-    if model.has_jumps:
-        rate = np.minimum(theta[JUMP_RATE], MOST_JUMPS)
-        jump_variance = rate * theta[JUMP_SD] ** 2 / per_year
+    jump_variance = _jump_variance(model, theta, per_year=per_year)
     step_covariance = np.einsum("skix,skjx->kij", found.innovations, found.innovations)
     step_covariance += jump_variance[:, None, None] * np.einsum(
         "si,sj->ij", found.level_before, found.level_before
@@ -135,6 +132,14 @@ def judge_points(
         ours=forecasts_then(model_of, readings, theta, per_year=per_year, jumps=jumps),
         log_jacobian=log_jacobian,
     )
+
+
+def _jump_variance(model: SingleModel, theta: FloatArray, *, per_year: int) -> FloatArray:
+    """Return the variance that jumps add to the level in one step, (n_points,)."""
+    if not model.has_jumps:
+        return np.zeros(theta.shape[1])
+    rate = np.minimum(theta[JUMP_RATE], MOST_JUMPS)
+    return np.asarray(rate * theta[JUMP_SD] ** 2 / per_year)
 
 
 def _mean(

@@ -86,13 +86,10 @@ def run_filter(
     Filtered
     """
     n_points, n_columns = theta.shape[1], 1 + len(static.mean)
-    n_states = timeline.n_states
-    # mean and covariance side by side: one operation on rows serves both
-    both = np.zeros((n_states, n_columns + n_states, n_points))
-    both[SLOPE_STATE, n_columns + SLOPE_STATE] = theta[S_B] ** 2
+    both = _start(theta, n_columns=n_columns, n_states=timeline.n_states)
     gram = np.zeros((n_columns, n_columns, n_points))
     variances = np.empty((observations.n, n_points))
-    target = _targets(observations, static, linked, n_states)
+    target = _targets(observations, static, linked, timeline.n_states)
     noise_variance = observations.noise_sd**2 if linked is None else linked.noise_sd**2
     jensen = theta[S_L] ** 2
     noise = theta[S_O] ** 2
@@ -110,24 +107,27 @@ def run_filter(
             row = target[i, : n_columns + n] - z[read.state] * (1 / read.divisor)
             if observations.jensen[i]:
                 row[0] -= observations.jensen[i] * jensen
-            column = row[n_columns:]
             variance = variances[i]
-            np.multiply(column[read.state], -1 / read.divisor, out=variance)
+            np.multiply(row[n_columns + read.state], -1 / read.divisor, out=variance)
             variance += noise
             variance += noise_variance[i]
-            innovation = row[:n_columns]
             scaled = row / variance
-            gram += innovation[:, None] * scaled[:n_columns]
+            gram += row[:n_columns, None] * scaled[:n_columns]
             z -= scaled[n_columns:, None] * row
             if record is not None:
-                record.append(Reading(read, -scaled[n_columns:], innovation, variance))
+                record.append(Reading(read, -scaled[n_columns:], row[:n_columns], variance))
         change_slots(z, p, event)
+    log_det = np.log(variances).sum(axis=0)
     return Filtered(
-        log_det=np.log(variances).sum(axis=0),
-        gram=gram,
-        mean=both[:, :n_columns],
-        covariance=both[:, n_columns:],
+        log_det=log_det, gram=gram, mean=both[:, :n_columns], covariance=both[:, n_columns:]
     )
+
+
+def _start(theta: FloatArray, *, n_columns: int, n_states: int) -> FloatArray:
+    """Return mean and covariance at the start, side by side: one operation on rows serves both."""
+    both = np.zeros((n_states, n_columns + n_states, theta.shape[1]))
+    both[SLOPE_STATE, n_columns + SLOPE_STATE] = theta[S_B] ** 2
+    return both
 
 
 def _targets(

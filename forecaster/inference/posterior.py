@@ -101,13 +101,8 @@ def draw_posterior(
     for first in range(0, theta.shape[1], width):
         points = slice(first, first + width)
         part = static.at(points)
-        filtered = run_filter(
-            theta[:, points],
-            observations,
-            timeline,
-            part,
-            linked=None if linked is None else linked.at(points),
-        )
+        here_linked = None if linked is None else linked.at(points)
+        filtered = run_filter(theta[:, points], observations, timeline, part, linked=here_linked)
         marginal = integrate_static(filtered, part, n=observations.n)
         here = (theta_index >= first) & (theta_index < first + width)
         deviation[:, here], states[:, here] = _draw_given(
@@ -118,18 +113,30 @@ def draw_posterior(
             noise[:, here],
         )
     effects = static.mean[:, None] + deviation
-    level, drift = effects[LEVEL], effects[DRIFT]
-    kept = states[2:] / timeline.kept_lengths[:, None]
-    kept += level + drift * (timeline.kept_middles - static.anchor)[:, None]
-    final = states[LEVEL_STATE] + level + drift * (timeline.end - static.anchor)
+    level, kept = _with_line(states, effects, timeline, static)
     return Posterior(
         theta=theta[:, theta_index],
         theta_index=theta_index,
         effects=effects,
-        state=np.array([final, states[SLOPE_STATE]]),
+        state=np.array([level, states[SLOPE_STATE]]),
         kept=kept,
         report=report,
     )
+
+
+def _with_line(
+    states: FloatArray, effects: FloatArray, timeline: Timeline, static: StaticPrior
+) -> tuple[FloatArray, FloatArray]:
+    """Return the final level and the kept averages with the straight line of the effects.
+
+    Parameters
+    ----------
+    states : level, slope, then the integrals over the kept windows, each (n_draws,)
+    """
+    level, drift = effects[LEVEL], effects[DRIFT]
+    kept = states[2:] / timeline.kept_lengths[:, None]
+    kept += level + drift * (timeline.kept_middles - static.anchor)[:, None]
+    return states[LEVEL_STATE] + level + drift * (timeline.end - static.anchor), kept
 
 
 def _draw_given(

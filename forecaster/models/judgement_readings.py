@@ -121,12 +121,9 @@ def read_judgement(
     starts, ends, weights, constant = _stretches(
         (start, end), said, entry, observations, per_year=per_year
     )
-    own = expert.own_sd * growth * observations.scale
-    if is_edge(judgement):
-        own *= experts.edge_factor
-    unseen = 1.0
-    if known_to is not None:
-        unseen = unseen_part(made, known_to=known_to, end=judgement.period.end_year)
+    edge = experts.edge_factor if is_edge(judgement) else 1.0
+    own = expert.own_sd * growth * observations.scale * edge
+    unseen = _unseen(judgement, made, known_to)
     period, half = str(judgement.period), 1 + (judgement.made_on.month > 6)
     return JudgementReading(
         judgement=judgement,
@@ -149,6 +146,13 @@ def read_judgement(
         basis=judgement.basis,
         time=made,
     )
+
+
+def _unseen(judgement: Judgement, made: float, known_to: float | None) -> float:
+    """Return how much of what it is about was still to come when it was made, 0 to 1."""
+    if known_to is None:
+        return 1.0
+    return unseen_part(made, known_to=known_to, end=judgement.period.end_year)
 
 
 def _is_amount(entry: SeriesEntry) -> bool:

@@ -186,11 +186,6 @@ def arrange(
     entries = entry_times(begun[: len(figures)], start, end) if has_rest else []
     shares, is_complete = near_shares(seen, exists, (start + end) / 2, has_rest=has_rest)
     every = [reading for group in seen for reading in group.values()]
-    surplus = [
-        1.0 if has_rest else _surplus(len(group), int(exists[i].sum()))
-        for i, group in enumerate(seen)
-        for _ in group
-    ]
     return Publications(
         start=start,
         end=end,
@@ -198,14 +193,12 @@ def arrange(
         first=np.cumsum([0, *(len(group) for group in seen)]),
         part=np.array([part for group in seen for part in group], dtype=np.int64),
         z=np.array([reading.z for reading in every]),
-        noise_sd=np.array([reading.sd for reading in every]) * surplus,
+        noise_sd=np.array([reading.sd for reading in every])
+        * (1.0 if has_rest else _surpluses(seen, exists)),
         exists=exists,
         is_counted=counted_parts(seen, exists),
         before_entry=before_entries(entries, start, end),
-        entry_parts=tuple(
-            tuple(k for k in range(len(figures)) if abs(begun[k] - time) < SAME_TIME)
-            for time in entries
-        ),
+        entry_parts=_parts_by_entry(begun[: len(figures)], entries),
         shares=shares,
         is_complete=is_complete,
         bases=bases,
@@ -227,6 +220,21 @@ def _by_publication(
             opens, closes = (round(edge, 9) for edge in reading.window)
             groups[closes, opens, bases.index(reading.basis)][part] = reading
     return [groups[key] for key in sorted(groups)]
+
+
+def _parts_by_entry(begun: FloatArray, entries: Sequence[float]) -> tuple[tuple[int, ...], ...]:
+    """Return for each time at which parts enter which ones do."""
+    return tuple(
+        tuple(k for k, time in enumerate(begun) if abs(time - entry) < SAME_TIME)
+        for entry in entries
+    )
+
+
+def _surpluses(seen: Sequence[dict[int, Reading]], exists: NDArray[np.bool_]) -> FloatArray:
+    """Return by how much the sd of every figure grows, publication by publication."""
+    return np.array(
+        [_surplus(len(group), int(exists[i].sum())) for i, group in enumerate(seen) for _ in group]
+    )
 
 
 def _surplus(n_figures: int, n_existing: int) -> float:
