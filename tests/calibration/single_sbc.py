@@ -190,6 +190,16 @@ def simulate(design: SingleDesign, beliefs: Beliefs, rng: np.random.Generator) -
         measured = math.sqrt(max(sd**2 - theta[3] ** 2, 0.0)) * rng.standard_normal()
         return float(share / (share + (1 - share) * math.exp(-measured)))
 
+    history = _history(made, calendar, relations, figure)
+    newest = [row for row in history.data if row.basis == history.target_basis][-1]
+    parts = _parts_of_the_next_year(made, newest)
+    figures = [figure(period, newest.basis, newest.quality) for period in parts]
+    next_figure = float(np.average(figures, weights=[period.length for period in parts]))
+    return Truth(unit, theta, np.append(drift, effects), latent, seen, next_figure, history)
+
+
+def _history(made: sbc.Design, calendar, relations, figure) -> History:
+    """Return the history that publishes `figure(period, basis, quality)` for every period."""
     rows = []
     for i, (basis, period) in enumerate(calendar):
         quality = sbc._QUALITIES[i % len(sbc._QUALITIES)]
@@ -202,12 +212,7 @@ def simulate(design: SingleDesign, beliefs: Beliefs, rng: np.random.Generator) -
     )  # fmt: skip
     bases = tuple(dict.fromkeys(basis for basis, _ in calendar))
     target = max(bases, key=lambda name: max(r.period.end for r in rows if r.basis == name))
-    history = History(entry, date(2024, 1, 1), tuple(rows), bases, target, published=tuple(rows))
-    newest = [row for row in rows if row.basis == target][-1]
-    parts = _parts_of_the_next_year(made, newest)
-    figures = [figure(period, newest.basis, newest.quality) for period in parts]
-    next_figure = float(np.average(figures, weights=[period.length for period in parts]))
-    return Truth(unit, theta, np.append(drift, effects), latent, seen, next_figure, history)
+    return History(entry, date(2024, 1, 1), tuple(rows), bases, target, published=tuple(rows))
 
 
 def _parts_of_the_next_year(made: sbc.Design, newest: Row) -> list[Period]:
@@ -258,21 +263,10 @@ def quantities(design: SingleDesign, names: tuple[str, ...]) -> tuple[str, ...]:
 
 def run_once(design: SingleDesign, beliefs: Beliefs, rng: np.random.Generator):
     """Simulate, fit and rank once: (names, Outcome)."""
-    made = design.made
     truth = simulate(design, beliefs, rng)
     while not _is_let_through(truth, design, beliefs, rng):
         truth = simulate(design, beliefs, rng)
-    prior, entry = beliefs.trend[made.kind], truth.history.entry
-    observations = link_observations(truth.history, prior)
-    static = static_prior(
-        observations, prior, is_share=made.kind == "share", regressors=design.regressors
-    )
-    mean, sd = static.mean.copy(), static.sd.copy()
-    mean[LEVEL], sd[LEVEL] = made.level_mean, made.level_sd
-    model = single_model(
-        design.family, observations, replace(static, mean=mean, sd=sd),
-        trend=prior, jumps=beliefs.jumps[made.kind], cap=beliefs.cap,
-    )  # fmt: skip
+    model = _model(design, beliefs, truth)
     problem = single_problem(model)
     found = explore(problem.log_likelihood_at, problem.n_free, rng=rng)
     if found.failures():
@@ -282,6 +276,33 @@ def run_once(design: SingleDesign, beliefs: Beliefs, rng: np.random.Generator):
     theta = problem.theta_at(unit)
     report = FitReport("amis", found.k_hat, found.ess, 0.0, 0.0, sbc.N_DRAWS, 1)
     even = HyperPosterior(theta, np.full(sbc.N_DRAWS, 1 / sbc.N_DRAWS), report)
+    pairs = [
+        *zip(truth.unit, unit.T, strict=True),
+        *_ahead_pairs(design, truth, model, even, rng),
+        (problem.log_likelihood_at(truth.unit[None])[0], problem.log_likelihood_at(unit)),
+    ]
+    ranks = np.array([sbc._rank(value, draws, rng) for value, draws in pairs])
+    return quantities(design, problem.names), sbc.Outcome(ranks, found)
+
+
+def _model(design: SingleDesign, beliefs: Beliefs, truth: Truth):
+    """Return the model of a simulated history, its level believed as it was simulated."""
+    made, prior = design.made, beliefs.trend[design.made.kind]
+    observations = link_observations(truth.history, prior)
+    static = static_prior(
+        observations, prior, is_share=made.kind == "share", regressors=design.regressors
+    )
+    mean, sd = static.mean.copy(), static.sd.copy()
+    mean[LEVEL], sd[LEVEL] = made.level_mean, made.level_sd
+    return single_model(
+        design.family, observations, replace(static, mean=mean, sd=sd),
+        trend=prior, jumps=beliefs.jumps[made.kind], cap=beliefs.cap,
+    )  # fmt: skip
+
+
+def _ahead_pairs(design: SingleDesign, truth: Truth, model, even: HyperPosterior, rng):
+    """Draw everything that hyperparameters leave open; return (truth, draws) of what is ranked."""
+    made, observations = design.made, model.observations
     year = max(row.period.end.year for row in truth.history.data)
     last = max(row.period.end_year for row in truth.history.data)
     figures = plan_forecast(truth.history, observations, until=f"{year + 1}", latent=False)
@@ -294,21 +315,21 @@ def run_once(design: SingleDesign, beliefs: Beliefs, rng: np.random.Generator):
         model, even, kept=(*figures.kept, (middle, middle), (last, last)), end=last,
         n_draws=sbc.N_DRAWS, rng=rng,
     )  # fmt: skip
-    assert np.array_equal(posterior.theta, theta)
+    assert np.array_equal(posterior.theta, even.theta)
     # each plan finds the windows that it asked for, and no others
     next_figures, paths = (
         draw_trajectories(
-            replace(posterior, kept=posterior.kept[: len(plan.kept)]), plan, model, entry, rng=rng
+            replace(posterior, kept=posterior.kept[: len(plan.kept)]), plan, model,
+            truth.history.entry, rng=rng,
         )
         for plan in (figures, levels)
-    )
+    )  # fmt: skip
     newest = [row for row in truth.history.data if row.basis == truth.history.target_basis][-1]
     ahead = _quarters(truth, made, last, levels)
-    cap = theta[4] if design.family == "substitution" else 1.0
-    pairs = [
-        *zip(truth.unit, unit.T, strict=True),
+    cap = even.theta[4] if design.family == "substitution" else 1.0
+    return [
         (truth.effects[0], posterior.effects[DRIFT]),
-        *zip(truth.effects[1:], posterior.effects[static.first_regressor :], strict=True),
+        *zip(truth.effects[1:], posterior.effects[model.static.first_regressor :], strict=True),
         (truth.latent.at(middle), posterior.kept[-2]),
         (truth.latent.at(last), posterior.kept[-1]),
         (truth.next_figure, next_figures[:, -1]),
@@ -317,10 +338,7 @@ def run_once(design: SingleDesign, beliefs: Beliefs, rng: np.random.Generator):
             _link(paths[:, -1] / cap, made) - posterior.kept[-1],
         ),
         (_crossing(ahead[None], newest.value, made)[0], _crossing(paths, newest.value, made)),
-        (problem.log_likelihood_at(truth.unit[None])[0], problem.log_likelihood_at(unit)),
     ]
-    ranks = np.array([sbc._rank(value, draws, rng) for value, draws in pairs])
-    return quantities(design, problem.names), sbc.Outcome(ranks, found)
 
 
 def _quarters(truth: Truth, made: sbc.Design, last: float, plan) -> np.ndarray:
