@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from .conftest import Run
 
 NVIDIA = "cn-ai-chip-share-nvidia"
-PARAMETERS = ["s_l", "s_b", "tau", "s_o", "jump_rate", "jump_sd", "d"]
-"""Of the family that makes most of the draws of a share."""
+PARAMETERS = ["s_l", "s_b", "tau", "s_o", "d"]
+"""Of a composition, which is what forecasts of this series are."""
 BAN = "us-china-specific-chip-ban"
 
 
@@ -37,6 +37,27 @@ def test_the_record_agrees_with_the_screen(run: Run):
     assert event["is_informed"]
     assert 0 < event["variance_removed"] < 1
     assert [p["name"] for p in record["parameters"]] == PARAMETERS
+
+
+def test_a_part_is_explained_by_the_fit_that_its_forecast_uses(run: Run):
+    record = json.loads(run("explain", NVIDIA, "--no-cache", "--json").stdout)
+    forecast = json.loads(run("forecast", NVIDIA, "--no-cache", "--json").stdout)
+    assert record["family"] == "composition"
+    assert "fitted by itself" not in " ".join(record["warnings"])
+    notes = [text for text in record["warnings"] if text.startswith("not used of what is stated")]
+    assert notes
+    assert all(note in json.dumps(forecast) for note in notes)
+    alone = json.loads(run("explain", NVIDIA, "--model", "trend", "--no-cache", "--json").stdout)
+    assert alone["family"] == "trend"
+    medians = [r["events"][0]["posterior"]["median"] for r in (record, alone)]
+    assert abs(medians[0] - medians[1]) > 0.1
+
+
+def test_a_member_is_explained_with_the_factor_of_its_group(run: Run):
+    record = json.loads(run("explain", "us-ai-private-investment", "--no-cache", "--json").stdout)
+    assert record["family"] == "pooled"
+    names = [p["name"] for p in record["parameters"]]
+    assert names == ["s_l", "s_b", "tau", "s_o", "s_f_l", "s_f_b", "d"]
 
 
 def test_an_event_is_not_known_before_it_happened(run: Run):

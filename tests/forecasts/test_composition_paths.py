@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -14,7 +16,9 @@ from forecaster.forecasts.plan import Stretch
 from forecaster.inference.composition_fit import CompositionPosterior, fit_composition
 from forecaster.inference.report import FitReport
 from forecaster.models.composition import log_ratio_basis
+from forecaster.models.part_events import PartEvent
 from forecaster.models.publications import gather_publications
+from forecaster.models.regressors import Regressor, Shape
 from forecaster.workspace.beliefs import SHIPPED_PRIORS, load_beliefs
 from forecaster.workspace.composition_beliefs import load_composition_prior
 from forecaster.workspace.compositions import known_composition
@@ -69,6 +73,68 @@ def _one_unit(known, names=("a", "b", "c"), length=1.0):
     return CompositionPlan(
         names, (parse_period("2026"),), ((unit,),), (), 2026.0, 0.25, 1, is_latent=False
     )
+
+
+def _moved(posterior, *events):
+    """Return the posterior with events of given sizes: (part, shape, size) each."""
+    n = posterior.n_draws
+    return replace(
+        posterior,
+        events=tuple(
+            PartEvent(part, Regressor(f"event {k}", shape, 0.0, 1.0))
+            for k, (part, shape, _) in enumerate(events)
+        ),
+        event_sizes=np.array([np.full(n, size) for _, _, size in events]),
+    )
+
+
+def _quarters(n, *, at_ends=False, known=None):
+    """Return a plan of n quarters from 2026 on, a period each."""
+    units = tuple(
+        (SharedUnit(0.25, known or {}, (Stretch(0.0 if at_ends else 0.25, None, k),)),)
+        for k in range(n)
+    )
+    periods = tuple(parse_period("2026") for _ in units)
+    return CompositionPlan(("a", "b", "c"), periods, units, (), 2026.0, 0.25, n, is_latent=True)
+
+
+def _logit(p):
+    return np.log(p) - np.log1p(-p)
+
+
+@pytest.mark.parametrize(
+    ("shape", "averages", "ends"),
+    [
+        # half grown in 2026.0, full in 2026.5: over the quarters 5/8, 7/8, 1, 1
+        (Shape("ramp", 2025.5, 2026.5), [5 / 8, 7 / 8, 1, 1], [3 / 4, 1, 1, 1]),
+        # on since 2025 and released in the middle of the second quarter
+        (Shape("window", 2025.0, 2026.375), [1, 1 / 2, 0, 0], [1, 0, 0, 0]),
+        # still on, with no end known
+        (Shape("window", 2025.0, math.inf), [1, 1, 1, 1], [1, 1, 1, 1]),
+        (Shape("step", 2026.5), [0, 0, 1, 1], [0, 0, 1, 1]),
+    ],
+)
+@pytest.mark.parametrize("at_ends", [False, True])
+def test_what_is_still_to_come_of_an_event_is_forecast(rng, shape, averages, ends, at_ends):
+    posterior = _moved(_still(3), (1, shape, -0.8))
+    drawn = draw_composition(posterior, _quarters(4, at_ends=at_ends), rng=rng)
+    # three equal parts: the logit of each is -log 2 without the event
+    expected = -np.log(2) - 0.8 * np.array(ends if at_ends else averages)
+    assert _logit(drawn["b"][0]) == pytest.approx(expected, abs=1e-4)
+    assert drawn["a"] == pytest.approx(drawn["c"], abs=1e-4)
+    assert sum(drawn.values()) == pytest.approx(np.ones((50, 4)), abs=1e-12)
+
+
+def test_an_event_moves_what_lies_before_the_end_of_the_history_too(rng):
+    # a kept window from 2025.0 to 2025.5 with a step in its middle
+    unit = SharedUnit(0.5, {}, (Stretch(0.5, 0, 0),))
+    plan = CompositionPlan(
+        ("a", "b", "c"), (parse_period("2025-H1"),), ((unit,),), ((2025.0, 2025.5),), 2026.0,
+        0.25, 0, is_latent=True,
+    )  # fmt: skip
+    posterior = _moved(_still(3), (0, Shape("step", 2025.25), 0.6))
+    drawn = draw_composition(posterior, plan, rng=rng)
+    assert _logit(drawn["a"][:, 0]) == pytest.approx(np.full(50, -np.log(2) + 0.3), abs=1e-4)
 
 
 def test_published_part_stands_and_the_others_share_what_it_leaves(rng):

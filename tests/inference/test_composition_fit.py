@@ -8,7 +8,14 @@ from datetime import date
 import numpy as np
 import pytest
 from calibration import dense
-from calibration.shares import DESIGNS, annual_plan, make_prior, simulate, softmax
+from calibration.shares import (
+    DESIGNS,
+    annual_plan,
+    dense_log_density,
+    make_prior,
+    simulate,
+    softmax,
+)
 
 from forecaster.forecasts.composition_paths import draw_composition
 from forecaster.inference.certify import infer
@@ -23,12 +30,15 @@ from forecaster.inference.smoother_many import draw_paths
 from forecaster.models.composition import (
     composition_static,
     coordinate_scale,
+    event_sizes,
     exact_logits,
     linearise,
     log_ratio_basis,
 )
+from forecaster.models.part_events import PartEvent
 from forecaster.models.part_existence import Reading
 from forecaster.models.publications import arrange, gather_publications
+from forecaster.models.regressors import Regressor, Shape
 from forecaster.workspace.compositions import known_composition
 from forecaster.workspace.reader import SHIPPED, load_all_facts
 
@@ -135,6 +145,10 @@ def _one_figure_later():
     )  # fmt: skip
 
 
+STEP = PartEvent(0, Regressor("step", Shape("step", 2014.0), 0.5, 0.4))
+"""Between the two publications."""
+
+
 def _walkers(p, readings, static, theta, prior, *, n_walkers=2000, n_steps=1500):
     """Return draws of the log shares under the exact likelihood, by a random walk of Metropolis."""
     scale = coordinate_scale(3)
@@ -143,9 +157,14 @@ def _walkers(p, readings, static, theta, prior, *, n_walkers=2000, n_steps=1500)
     shared = dense.level_covariance(first, first, second, second, theta)
     shared += prior.share.level_sd**2 + (scale * prior.share.drift.sd) ** 2 * np.outer(t, t)
     shared += theta[3] ** 2 * np.eye(2)
-    precision = np.kron(np.linalg.inv(shared), np.eye(2))
+    covariance = np.kron(shared, np.eye(2))
     mean = np.tile(static.mean[:2], 2)
     basis = log_ratio_basis(3)
+    for event in p.events:  # of the second publication alone
+        moved = np.append([0.0, 0.0], basis[event.part])
+        mean = mean + event.regressor.mean * moved
+        covariance += event.regressor.sd**2 * np.outer(moved, moved)
+    precision = np.linalg.inv(covariance)
     rng = np.random.default_rng(12)
     # the first publication's errors are linear by definition; the second's figure bends
     is_linear = p.is_complete[p.publication]
@@ -170,8 +189,9 @@ def _walkers(p, readings, static, theta, prior, *, n_walkers=2000, n_steps=1500)
     return np.einsum("kc,wc->kw", basis, u[:, 2:])
 
 
-def test_weighed_paths_are_those_of_an_exact_sampler():
-    prior, p = make_prior(), _one_figure_later()
+@pytest.mark.parametrize("events", [(), (STEP,)])
+def test_weighed_paths_are_those_of_an_exact_sampler(events):
+    prior, p = make_prior(), replace(_one_figure_later(), events=events)
     readings = settle_readings(p, prior, rng=np.random.default_rng(1))
     static = composition_static(p, readings, prior)
     theta = composition_problem(p, readings, static, prior).theta_at(np.zeros((1, 4)))
@@ -183,7 +203,10 @@ def test_weighed_paths_are_those_of_an_exact_sampler():
     weights = np.exp(linearisation_log_weights(p, readings, static, paths))
     weights /= weights.sum()
     middle = (p.start[1] - static.anchor) * paths.effects[2:4]
-    drawn = log_ratio_basis(3) @ (paths.windows[1] + paths.errors[1] + paths.effects[:2] + middle)
+    u = paths.windows[1] + paths.errors[1] + paths.effects[:2] + middle
+    for size in event_sizes(p, paths.effects):
+        u = u + log_ratio_basis(3)[0][:, None] * size
+    drawn = log_ratio_basis(3) @ u
     plain = linearise(p, p.shares)
     exact = _walkers(p, plain, static, theta[:, 0], prior)
     # the split of what the one figure leaves, and the share of a part that it does not state
@@ -238,3 +261,54 @@ def test_kept_points_are_the_shares_of_the_figures_when_these_are_exact():
     shares = softmax(np.moveaxis(posterior.basis @ posterior.kept[0], 0, 0))
     # s_o remains between level and figure: a tenth of a logit is four of its usual sds
     assert np.median(shares, axis=1) == pytest.approx(p.shares[-1], abs=0.03)
+
+
+def test_the_effect_of_an_event_is_found_in_a_composition():
+    # figures to 0.02 and a calm process: a drop of .9 in the middle is told from a trend
+    rng = np.random.default_rng(3)
+    basis, size = log_ratio_basis(4), -0.9
+    event = PartEvent(1, Regressor("ban", Shape("window", 2016.0, 2019.0), 0.0, 0.5))
+    figures = [[] for _ in range(4)]
+    for year in range(2010, 2022):
+        x = np.array([0.5, 0.4, -0.2, -0.7]) + 0.04 * np.array([1, -1, 0, 0]) * (year - 2010)
+        x = x + basis @ (0.02 * rng.standard_normal(3))
+        x[1] += size * (2016 <= year < 2019)
+        shares = softmax(x)
+        for k in range(4):
+            z = np.log(shares[k] / (1 - shares[k])) + 0.02 * rng.standard_normal()
+            figures[k].append(Reading((year, year + 1.0), "a", z, 0.02, 0.0))
+    p = arrange(
+        figures, bases=("a",), offset_sd=np.zeros(1), has_rest=False, target=0,
+        target_noise_sd=0.02, log_jacobian=0.0,
+    )  # fmt: skip
+    posterior = _fit(replace(p, events=(event,)))
+    assert posterior.report.is_reliable
+    (found,) = posterior.event_sizes
+    assert found.std() < 0.1
+    assert abs(found.mean() - size) < 3 * found.std()
+    # what the event explains is no volatility: without it, s_l must make up for a drop of .9
+    without = _fit(p)
+    assert np.median(posterior.theta[0]) < 0.5 * np.median(without.theta[0])
+
+
+def test_sizes_of_events_are_those_of_one_dense_normal():
+    prior = make_prior()
+    p = simulate(DESIGNS["dated events, stated growth"], prior, np.random.default_rng(2))
+    p = p.publications
+    readings = linearise(p, p.shares)
+    static = composition_static(p, readings, prior)
+    theta = composition_problem(p, readings, static, prior).theta_at(np.zeros((1, 4)))
+    means = draw_paths(
+        theta, np.array([0]), readings, publication_timeline(p), static, rng=None
+    ).effects  # fmt: skip
+    # E(size | z) by the log density's slope at the prior mean m: m + sd^2 d log p / d m
+    for j, event in enumerate(p.events):
+        m, sd = event.regressor.mean, event.regressor.sd
+        heights = []
+        for shift in (-1e-3, 1e-3):
+            regressor = replace(event.regressor, mean=m + shift)
+            events = (*p.events[:j], replace(event, regressor=regressor), *p.events[j + 1 :])
+            moved = replace(p, events=events)
+            heights.append(dense_log_density(moved, readings, static, prior, theta[:, 0]))
+        slope = (heights[1] - heights[0]) / 2e-3
+        assert event_sizes(p, means)[j, 0] == pytest.approx(m + sd**2 * slope, abs=1e-6)
