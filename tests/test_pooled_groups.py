@@ -9,7 +9,7 @@ import pytest
 
 from forecaster.errors import InputError
 from forecaster.forecasts.plan import plan_forecast
-from forecaster.forecasts.pooled_paths import draw_member, plan_group, simulate_pooled
+from forecaster.forecasts.pooled_paths import member_paths, plan_group, simulate_pooled
 from forecaster.forecasts.trajectories import draw_trajectories
 from forecaster.inference.certify import infer
 from forecaster.inference.pooled_draws import fit_pooled
@@ -65,9 +65,8 @@ def _fit(histories, name="thin", until="2025"):
         innovations={name: rng.standard_normal(shape)},
     )  # fmt: skip
     entry = histories[name].entry
-    return draw_member(
-        name, posterior, plan, group, entry, simulated=simulated[name], rng=rng
-    ), posterior
+    paths = member_paths(name, posterior, plan, group, entry, simulated=simulated[name], rng=rng)
+    return paths.figures(plan, entry, rng=rng), posterior
 
 
 def _alone(history: History, until: str = "2025"):

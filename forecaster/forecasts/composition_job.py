@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecaster.forecasts.composition_paths import CompositionPaths, WholePaths, draw_paths
 from forecaster.forecasts.composition_plan import plan_composition
 from forecaster.forecasts.joint_drawn import (
     INDEX,
@@ -124,10 +125,16 @@ def draw_job(
     key = joint_cache_key(known.id, settings, job.prior, job.plan, job.publications)
     fitted, from_cache = fetch(key, lambda: _fit(job, settings, announce), settings, announce)
     arrays = fitted.stored.arrays
+    paths = WholePaths(
+        CompositionPaths(**{each.name: arrays[each.name] for each in fields(CompositionPaths)}),
+        job.plan,
+    )
+    figures = paths.figures({})
     return JointDrawn(
         histories=with_notes(known.histories, beliefs, FAMILY),
         periods=dict.fromkeys(known.parts, job.plan.periods),
-        trajectories={part: arrays[part] for part in known.parts},
+        paths=paths,
+        trajectories={part: figures[part] for part in known.parts},
         theta_index=arrays[INDEX],
         report=fitted.stored.report,
         notes=known.notes,
@@ -137,8 +144,7 @@ def draw_job(
 
 
 def _fit(job: CompositionJob, settings: Settings, announce: Announce) -> Fitted:
-    """Return the shares drawn, fitted anew."""
-    from forecaster.forecasts.composition_paths import draw_composition
+    """Return the paths drawn, fitted anew."""
     from forecaster.inference.composition_fit import fit_composition
 
     name, plan = job.known.id, job.plan
@@ -153,9 +159,11 @@ def _fit(job: CompositionJob, settings: Settings, announce: Announce) -> Fitted:
         rng=random_stream(settings.seed, name, "fit"),
         announce=lambda sentence: announce(f"{name}: {sentence}"),
     )
-    drawn = draw_composition(posterior, plan, rng=random_stream(settings.seed, name, "paths"))
-    arrays = {**drawn, INDEX: posterior.theta_index}
-    return in_random_order(arrays, _learnt(job, posterior), posterior.report, settings, name)
+    paths = draw_paths(posterior, plan, rng=random_stream(settings.seed, name, "paths"))
+    return in_random_order(
+        WholePaths(paths, plan), posterior.theta_index, _learnt(job, posterior), posterior.report,
+        settings, name,
+    )  # fmt: skip
 
 
 def _learnt(job: CompositionJob, posterior: CompositionPosterior) -> Learnt:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,13 +10,17 @@ import numpy as np
 from forecaster.inference.smoother_many import noise_root
 from forecaster.models.part_events import event_moves
 from forecaster.models.trend import make_step
+from forecaster.scenarios.base_path import BasePath, added_by
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from forecaster.forecasts.composition_plan import CompositionPlan, SharedUnit
     from forecaster.forecasts.plan import Stretch
     from forecaster.inference.composition_fit import CompositionPosterior
+    from forecaster.scenarios.base_path import Mover
 
     FloatArray = NDArray[np.float64]
 
@@ -26,6 +30,86 @@ _SPREAD = 60.0
 """Log shares this far below the largest are no smaller: a share of 1e-26 is as good as none."""
 
 
+@dataclass(frozen=True, slots=True)
+class CompositionPaths:
+    """Paths of all coordinates of a whole; the last axis of every array is that of the draws.
+
+    Attributes
+    ----------
+    basis : (K, C) log shares are basis @ coordinates up to a constant
+    times : (n_steps + 1,) decimal years of the ends of the steps, the beginning first
+    levels, steady : (n_steps + 1, C, n_draws) at the ends of the steps; the latter without news
+    averages, ends : (n_steps, C, n_draws) over each step and at its end, dated events included
+    kept : (n_kept, C, n_draws) of windows before the steps, dated events included
+    errors : (n_units, C, n_draws) of each publication to come: its basis' offset and its error
+    """
+
+    basis: FloatArray
+    times: FloatArray
+    levels: FloatArray
+    steady: FloatArray
+    averages: FloatArray
+    ends: FloatArray
+    kept: FloatArray
+    errors: FloatArray
+
+    def at(self, chosen: NDArray[np.int64]) -> CompositionPaths:
+        """Return some of the draws."""
+        arrays = {each.name: getattr(self, each.name) for each in fields(self)[2:]}
+        return replace(self, **{name: x[..., chosen] for name, x in arrays.items()})
+
+    def part(self, number: int) -> BasePath:
+        """Return the path of the logit of one part's share."""
+        levels, steady = (_logits(self.basis, x, number) for x in (self.levels, self.steady))
+        return BasePath(self.times, levels, steady)
+
+    def moved(self, movers: Mapping[int, Mover]) -> CompositionPaths:
+        """Return the paths as drivers leave them: x_k moves by what they add to part k.
+
+        The logit of its share moves by exactly that where they move no other part.
+
+        Parameters
+        ----------
+        movers : part index -> its drivers, in as many worlds as there are draws
+        """
+        averages, ends = self.averages, self.ends
+        for number, mover in movers.items():
+            path = self.part(number)
+            moves = mover.moves(path)
+            direction = self.basis[number][:, None]
+            averages = averages + direction * added_by(moves, path, is_stock=False)[:, None]
+            ends = ends + direction * added_by(moves, path, is_stock=True)[:, None]
+        return replace(self, averages=averages, ends=ends)
+
+    def of(self, stretch: Stretch) -> FloatArray:
+        """Return the coordinates of one stretch, (C, n_draws)."""
+        if stretch.kept is not None:
+            return np.asarray(self.kept[stretch.kept])
+        after = self.averages if stretch.length else self.ends
+        return np.asarray(after[stretch.step])
+
+
+@dataclass(frozen=True, slots=True)
+class WholePaths:
+    """Paths of a whole with the plan of its figures."""
+
+    paths: CompositionPaths
+    plan: CompositionPlan
+
+    def figures(self, movers: Mapping[str, Mover]) -> dict[str, FloatArray]:
+        """Return part -> (n_draws, n_periods), as the drivers of some parts leave them all."""
+        numbers = {self.plan.names.index(part): mover for part, mover in movers.items()}
+        return figures_of(self.paths.moved(numbers) if numbers else self.paths, self.plan)
+
+    def at(self, chosen: NDArray[np.int64]) -> WholePaths:
+        """Return some of the draws."""
+        return WholePaths(self.paths.at(chosen), self.plan)
+
+    def arrays(self) -> dict[str, FloatArray]:
+        """Return all of it for the cache."""
+        return {each.name: getattr(self.paths, each.name) for each in fields(self.paths)}
+
+
 def draw_composition(
     posterior: CompositionPosterior,
     plan: CompositionPlan,
@@ -33,33 +117,70 @@ def draw_composition(
     rng: np.random.Generator,
     innovations: FloatArray | None = None,
 ) -> dict[str, FloatArray]:
-    """Return joint draws of all shares planned.
+    """Return joint draws of all shares planned, in worlds without drivers.
+
+    Parameters and errors as `draw_paths`; what is returned as `figures_of`.
+    """
+    return figures_of(draw_paths(posterior, plan, rng=rng, innovations=innovations), plan)
+
+
+def draw_paths(
+    posterior: CompositionPosterior,
+    plan: CompositionPlan,
+    *,
+    rng: np.random.Generator,
+    innovations: FloatArray | None = None,
+) -> CompositionPaths:
+    """Return joint paths of all coordinates, with the errors of the publications to come.
 
     A published share carries the offset of the target basis and one error a publication, drawn in
-    log shares, so that sums stay one. What is published already stands; parts that are not share
-    what it leaves in drawn proportions.
+    log shares, so that sums stay one.
 
     Parameters
     ----------
     posterior : fitted with `plan.kept` and `plan.end`
     innovations : (n_steps, 3, C, n_draws) standard normals of the coordinates' steps, in the order
         slope, level, integral; drawn where None
-
-    Returns
-    -------
-    part -> (n_draws, n_periods), each in (0, 1); over all parts they sum to one
     """
     c, n_draws = posterior.drift.shape
     if innovations is None:
         innovations = rng.standard_normal((plan.n_steps, 3, c, n_draws))
     averages, levels = _steps(posterior, plan, innovations)
-    kept = posterior.kept
+    _, steady = _steps(posterior, plan, np.zeros_like(innovations[..., :1]))
+    ends, kept = levels, posterior.kept
     if posterior.events:
-        averages, levels, kept = _with_events(averages, levels, posterior, plan)
-    pieces = _Pieces(averages, levels, kept)
-    shares = np.empty((len(plan.names), n_draws, len(plan.periods)))
+        averages, ends, kept = _with_events(averages, levels, posterior, plan)
+    n_units = sum(len(units) for units in plan.units)
+    errors = np.zeros((n_units, c, n_draws))
+    if not plan.is_latent:
+        errors = posterior.noise_sd * rng.standard_normal((n_units, c, n_draws))
+        errors += posterior.offset
+    start = posterior.state[:1]
+    return CompositionPaths(
+        basis=posterior.basis,
+        times=plan.end + plan.step_length * np.arange(plan.n_steps + 1.0),
+        levels=np.concatenate([start, levels]),
+        steady=np.concatenate([start, steady]),
+        averages=averages,
+        ends=ends,
+        kept=kept,
+        errors=errors,
+    )
+
+
+def figures_of(paths: CompositionPaths, plan: CompositionPlan) -> dict[str, FloatArray]:
+    """Return joint draws of all shares planned.
+
+    What is published already stands; parts that are not share what it leaves in drawn proportions.
+
+    Returns
+    -------
+    part -> (n_draws, n_periods), each in (0, 1); over all parts they sum to one
+    """
+    shares = np.empty((len(plan.names), paths.levels.shape[-1], len(plan.periods)))
+    errors = iter(paths.errors)
     for column, units in enumerate(plan.units):
-        drawn = [_unit_shares(unit, posterior, plan, pieces, rng) for unit in units]
+        drawn = [_unit_shares(unit, paths, next(errors)) for unit in units]
         lengths = np.array([unit.length for unit in units])
         shares[:, :, column] = np.tensordot(lengths / lengths.sum(), np.array(drawn), axes=1)
     return dict(zip(plan.names, shares, strict=True))
@@ -73,7 +194,7 @@ def _steps(
     step = make_step(posterior.theta, length)
     root = np.moveaxis(noise_root(step), 0, -1)
     level, slope = posterior.state
-    averages, levels = np.empty((2, *innovations[:, 0].shape))
+    averages, levels = np.empty((2, len(innovations), *drift.shape))
     for k, normal in enumerate(innovations):
         integral = length * level + step.integral_gain * slope
         integral += root[2, 0] * normal[0] + root[2, 1] * normal[1] + root[2, 2] * normal[2]
@@ -83,28 +204,6 @@ def _steps(
         slope = step.phi * slope + root[0, 0] * normal[0]
         levels[k] = level
     return averages, levels
-
-
-@dataclass(frozen=True, slots=True)
-class _Pieces:
-    """Coordinates of which units are made, dated events included.
-
-    Attributes
-    ----------
-    averages, levels : (n_steps, C, n_draws) over each step, and at its end
-    kept : (n_kept, C, n_draws)
-    """
-
-    averages: FloatArray
-    levels: FloatArray
-    kept: FloatArray
-
-    def of(self, stretch: Stretch) -> FloatArray:
-        """Return the coordinates of one stretch, (C, n_draws)."""
-        if stretch.kept is not None:
-            return np.asarray(self.kept[stretch.kept])
-        after = self.averages if stretch.length else self.levels
-        return np.asarray(after[stretch.step])
 
 
 def _with_events(
@@ -130,24 +229,25 @@ def _with_events(
     )
 
 
-def _unit_shares(
-    unit: SharedUnit,
-    posterior: CompositionPosterior,
-    plan: CompositionPlan,
-    pieces: _Pieces,
-    rng: np.random.Generator,
-) -> FloatArray:
-    """Return the shares of one publication, (K, n_draws)."""
+def _unit_shares(unit: SharedUnit, paths: CompositionPaths, error: FloatArray) -> FloatArray:
+    """Return the shares of one publication with its error, (K, n_draws)."""
     total = sum(stretch.length for stretch in unit.stretches)
-    w = np.zeros_like(posterior.drift)
+    w = error.copy()
     for stretch in unit.stretches:
-        w += pieces.of(stretch) * (stretch.length / total if total else 1.0)
-    if not plan.is_latent:
-        w += posterior.offset + posterior.noise_sd * rng.standard_normal(w.shape)
-    x = posterior.basis @ w
+        w += paths.of(stretch) * (stretch.length / total if total else 1.0)
+    x = paths.basis @ w
     shares = np.exp(np.maximum(x - x.max(axis=0), -_SPREAD))
     shares /= shares.sum(axis=0)
     return _with_known(shares, unit)
+
+
+def _logits(basis: FloatArray, coordinates: FloatArray, number: int) -> FloatArray:
+    """Return the logit of one part's share, (n, n_draws), of coordinates (n, C, n_draws)."""
+    x = np.einsum("kc,ncd->nkd", basis, coordinates)
+    others = np.delete(x, number, axis=1)
+    top = others.max(axis=1)
+    rest = top + np.log(np.exp(others - top[:, None]).sum(axis=1))
+    return np.asarray(x[:, number] - rest)
 
 
 def _with_known(shares: FloatArray, unit: SharedUnit) -> FloatArray:

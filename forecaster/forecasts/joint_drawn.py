@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forecaster import __version__
 from forecaster.forecasts.settings import random_stream
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from forecaster.forecasts.joint_paths import JointPaths
     from forecaster.forecasts.judgement_shift import JudgementShift
     from forecaster.forecasts.settings import Settings
     from forecaster.inference.report import FitReport
@@ -57,7 +58,8 @@ class JointDrawn:
     ----------
     histories : series -> what was known of it, and what is to be said of its fit
     periods : series -> periods forecast
-    trajectories : series -> (n_draws, n_periods), unit of the series
+    paths : what figures are made of
+    trajectories : series -> (n_draws, n_periods), unit of the series, in worlds without drivers
     theta_index : (n_draws,) draws with the same number share their hyperparameters
     shifts : series -> what judgements did to its last median
     learnt : None where the draws came from the cache
@@ -65,6 +67,7 @@ class JointDrawn:
 
     histories: Mapping[str, History]
     periods: Mapping[str, tuple[Period, ...]]
+    paths: JointPaths
     trajectories: Mapping[str, FloatArray]
     theta_index: NDArray[np.int64]
     report: FitReport
@@ -76,14 +79,15 @@ class JointDrawn:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What a fit gives: draws to be kept by the cache, and what it learnt, which is not kept."""
+    """What a fit gives: paths to be kept by the cache, and what it learnt, which is not kept."""
 
     stored: Stored
     learnt: Learnt | None
 
 
 def in_random_order(
-    drawn: Mapping[str, NDArray[Any]],
+    paths: JointPaths,
+    theta_index: NDArray[np.int64],
     learnt: Learnt,
     report: FitReport,
     settings: Settings,
@@ -96,11 +100,10 @@ def in_random_order(
 
     Parameters
     ----------
-    drawn : name -> (n_draws, ...)
     name : of the random stream
     """
     order = random_stream(settings.seed, name, "order").permutation(settings.n_draws)
-    arrays = {part: array[order] for part, array in drawn.items()}
+    arrays = {**paths.at(order).arrays(), INDEX: theta_index[order]}
     return Fitted(Stored(arrays, report), learnt.at(order))
 
 

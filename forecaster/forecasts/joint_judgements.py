@@ -87,6 +87,7 @@ def _taken(drawn: JointDrawn, weighed: JudgedTrajectories) -> JointDrawn:
     )
     return replace(
         drawn,
+        paths=drawn.paths.at(weighed.chosen),
         trajectories={part: x[weighed.chosen] for part, x in drawn.trajectories.items()},
         theta_index=drawn.theta_index[weighed.chosen],
         report=report,

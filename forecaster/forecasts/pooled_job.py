@@ -14,8 +14,9 @@ from forecaster.forecasts.joint_drawn import (
     in_random_order,
     joint_cache_key,
 )
+from forecaster.forecasts.joint_paths import GroupPaths, MemberPaths, members_in
 from forecaster.forecasts.plan import parse_until
-from forecaster.forecasts.pooled_paths import plan_group
+from forecaster.forecasts.pooled_paths import draw_paths, plan_group
 from forecaster.forecasts.settings import random_stream
 from forecaster.models.member_beliefs import member_belief, whole_drift
 from forecaster.models.pooled import make_group, theta_at
@@ -131,11 +132,13 @@ def draw_job(
     key = joint_cache_key(first, settings, job.prior, *job.plans.values(), job.group)
     fitted, from_cache = fetch(key, lambda: _fit(job, settings, announce), settings, announce)
     arrays = fitted.stored.arrays
+    paths = _group_paths(job, members_in(arrays, job.plans), settings)
     n = len(job.histories)
     return JointDrawn(
         histories=with_notes(job.histories, beliefs, FAMILY),
         periods={name: plan.periods for name, plan in job.plans.items()},
-        trajectories={name: arrays[name] for name in job.plans},
+        paths=paths,
+        trajectories=paths.figures({}),
         theta_index=arrays[INDEX],
         report=fitted.stored.report,
         notes=(f"one of {n} members of a group that share a factor",),
@@ -145,8 +148,7 @@ def draw_job(
 
 
 def _fit(job: PooledJob, settings: Settings, announce: Announce) -> Fitted:
-    """Return the members' figures drawn, fitted anew."""
-    from forecaster.forecasts.pooled_paths import draw_members
+    """Return the members' paths drawn, fitted anew."""
     from forecaster.inference.pooled_draws import fit_pooled
 
     first, seed = next(iter(job.histories)), settings.seed
@@ -164,9 +166,19 @@ def _fit(job: PooledJob, settings: Settings, announce: Announce) -> Fitted:
     )
     entries = {name: history.entry for name, history in job.histories.items()}
     streams = {name: random_stream(seed, name, "pooled paths") for name in (*job.plans, _FACTOR)}
-    drawn = draw_members(posterior, job.plans, job.group, entries, streams=streams, factor=_FACTOR)
-    arrays = {**drawn, INDEX: posterior.theta_index}
-    return in_random_order(arrays, _learnt(job, posterior), posterior.report, settings, first)
+    members = draw_paths(posterior, job.plans, job.group, entries, streams=streams, factor=_FACTOR)
+    return in_random_order(
+        _group_paths(job, members, settings), posterior.theta_index, _learnt(job, posterior),
+        posterior.report, settings, first,
+    )  # fmt: skip
+
+
+def _group_paths(
+    job: PooledJob, members: Mapping[str, MemberPaths], settings: Settings
+) -> GroupPaths:
+    """Return the members' paths with what their figures need."""
+    entries = {name: job.histories[name].entry for name in job.plans}
+    return GroupPaths(members, job.plans, entries, settings.seed)
 
 
 def _learnt(job: PooledJob, posterior: PooledPosterior) -> Learnt:

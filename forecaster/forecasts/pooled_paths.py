@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecaster.forecasts.joint_paths import MemberPaths, n_drawn_units
 from forecaster.forecasts.plan import (
     end_on_grid,
     parse_until,
     plan_forecast,
     steps_per_year,
 )
-from forecaster.forecasts.trajectories import (
-    FigureErrors,
-    assemble_figures,
-    simulate_steps,
-    with_regressors,
-)
+from forecaster.forecasts.trajectories import base_path, simulate_steps, with_regressors
 from forecaster.models.static_effects import FIRST_OFFSET
 from forecaster.models.trend import S_O
 
@@ -26,8 +23,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from forecaster.forecasts.plan import Plan, Stretch
+    from forecaster.forecasts.plan import Plan
     from forecaster.inference.pooled_draws import PooledPosterior
+    from forecaster.inference.posterior import Posterior
     from forecaster.models.pooled import Group
     from forecaster.workspace.facts import History, SeriesEntry
 
@@ -71,13 +69,29 @@ def plan_group(
     }
 
 
+@dataclass(frozen=True, slots=True)
+class MemberSteps:
+    """One member carried forward, own part and factor together, link scale.
+
+    Attributes
+    ----------
+    averages : (n_steps, n_draws) over each step
+    levels, steady : (n_steps + 1, n_draws) at the ends of the steps, the beginning first; the
+        latter without news
+    """
+
+    averages: FloatArray
+    levels: FloatArray
+    steady: FloatArray
+
+
 def simulate_pooled(
     posterior: PooledPosterior,
     *,
     step_length: float,
     factor_innovations: FloatArray,
     innovations: Mapping[str, FloatArray],
-) -> dict[str, tuple[FloatArray, FloatArray]]:
+) -> dict[str, MemberSteps]:
     """Carry own parts and factor forward from the posterior's end.
 
     Parameters
@@ -85,43 +99,40 @@ def simulate_pooled(
     step_length : years
     factor_innovations : (n_steps, 3, n_draws) standard normals
     innovations : the same for the own part of each series wanted
-
-    Returns
-    -------
-    series id -> averages over each step and levels at its end, (n_steps, n_draws), link scale
     """
-    factor = simulate_steps(
-        posterior.factor, step_length=step_length, innovations=factor_innovations
-    )
+    factor = _carried(posterior.factor, step_length, factor_innovations)
     found = {}
-    for name, own_innovations in innovations.items():
-        own = simulate_steps(
-            posterior.own[name], step_length=step_length, innovations=own_innovations
+    for name, normals in innovations.items():
+        own = _carried(posterior.own[name], step_length, normals)
+        found[name] = MemberSteps(
+            own.averages + factor.averages, own.levels + factor.levels, own.steady + factor.steady
         )
-        found[name] = own[0] + factor[0], own[1] + factor[1]
     return found
 
 
-def draw_member(
+def _carried(posterior: Posterior, step_length: float, innovations: FloatArray) -> MemberSteps:
+    """Carry one part forward."""
+    averages, levels = simulate_steps(posterior, step_length=step_length, innovations=innovations)
+    path = base_path(posterior, levels, end=0.0, step_length=step_length)
+    return MemberSteps(averages, path.levels, path.steady)
+
+
+def member_paths(
     name: str,
     posterior: PooledPosterior,
     plan: Plan,
     group: Group,
     entry: SeriesEntry,
     *,
-    simulated: tuple[FloatArray, FloatArray],
+    simulated: MemberSteps,
     rng: np.random.Generator,
-) -> FloatArray:
-    """Return joint draws of one member's figures.
+) -> MemberPaths:
+    """Return what one member's figures are made of.
 
     Parameters
     ----------
     plan : of this member; the posterior kept its `kept` windows and ended at its `end`
-    simulated : the member's averages and levels from `simulate_pooled`
-
-    Returns
-    -------
-    (n_draws, n_periods), unit of the series; draw k of any member belongs to the same world
+    simulated : of the member, from `simulate_pooled`
 
     Raises
     ------
@@ -131,29 +142,31 @@ def draw_member(
     kept = posterior.kept[name]
     if len(kept) != len(plan.kept):
         raise ValueError(f"{len(plan.kept)} windows of '{name}' are needed, {len(kept)} were kept")
-    averages, levels = simulated
     is_stock = entry.timing == "stock"
-    drawn = levels if is_stock else averages
+    drawn = simulated.levels[1:] if is_stock else simulated.averages
     static = group.members[name].static
     if static.regressors:
         effects = posterior.own[name].effects
         drawn, kept = with_regressors(drawn, kept, effects, plan, static, is_stock=is_stock)
-
-    def level_of(stretch: Stretch) -> FloatArray:
-        """Return the drawn level of a stretch, link scale."""
-        source, k = (drawn, stretch.step) if stretch.kept is None else (kept, stretch.kept)
-        return np.asarray(source[k])
-
     observations = group.members[name].observations
     offset, noise_sd = np.zeros(posterior.n_draws), np.zeros(posterior.n_draws)
     if not plan.is_latent:
         if observations.target > 0:
             offset = posterior.own[name].effects[FIRST_OFFSET + observations.target - 1]
         noise_sd = np.hypot(posterior.theta[S_O], observations.target_noise_sd)
-    return assemble_figures(plan, entry, level_of, FigureErrors(offset, noise_sd), rng=rng)
+    return MemberPaths(
+        times=plan.end + plan.step_length * np.arange(float(len(simulated.levels))),
+        levels=simulated.levels,
+        steady=simulated.steady,
+        drawn=drawn,
+        kept=kept,
+        offset=offset,
+        noise_sd=noise_sd,
+        normals=rng.standard_normal((n_drawn_units(plan), posterior.n_draws)),
+    )
 
 
-def draw_members(
+def draw_paths(
     posterior: PooledPosterior,
     plans: Mapping[str, Plan],
     group: Group,
@@ -161,17 +174,13 @@ def draw_members(
     *,
     streams: Mapping[str, np.random.Generator],
     factor: str,
-) -> dict[str, FloatArray]:
-    """Return joint draws of the figures of several members.
+) -> dict[str, MemberPaths]:
+    """Return joint paths of several members.
 
     Parameters
     ----------
     plans : series id -> plan, all with one end and one step
     streams : random stream of each series, and of the factor under the name `factor`
-
-    Returns
-    -------
-    series id -> (n_draws, n_periods), unit of the series
     """
     n_steps = max(plan.n_steps for plan in plans.values())
     shape = (n_steps, 3, posterior.n_draws)
@@ -182,7 +191,7 @@ def draw_members(
         innovations={name: streams[name].standard_normal(shape) for name in plans},
     )
     return {
-        name: draw_member(
+        name: member_paths(
             name,
             posterior,
             plan,

@@ -11,9 +11,10 @@ from forecaster.models.jumps import JUMP_RATE, JUMP_SD
 from forecaster.models.regressors import columns
 from forecaster.models.static_effects import DRIFT, FIRST_OFFSET
 from forecaster.models.trend import S_O, make_step
+from forecaster.scenarios.base_path import BasePath, added_by
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from forecaster.models.single import SingleModel
     from forecaster.models.static_effects import StaticPrior
     from forecaster.models.trend import Step
+    from forecaster.scenarios.base_path import Mover
     from forecaster.workspace.facts import SeriesEntry
 
     FloatArray = NDArray[np.float64]
@@ -56,6 +58,7 @@ def draw_trajectories(
     *,
     rng: np.random.Generator,
     innovations: FloatArray | None = None,
+    mover: Mover | None = None,
 ) -> FloatArray:
     """Return joint draws of the figures planned.
 
@@ -67,6 +70,7 @@ def draw_trajectories(
     posterior : drawn with `plan.kept` kept and ended at `plan.end`
     plan, model, entry : of one series
     innovations : (n_steps, 3, n_draws) standard normals of the steps; drawn from `rng` when None
+    mover : the drivers of the series in as many worlds; None leaves them out
 
     Returns
     -------
@@ -81,6 +85,13 @@ def draw_trajectories(
     )
     is_stock = entry.timing == "stock" and entry.kind != "cumulative"
     drawn = levels if is_stock else averages
+    cap = None if model.cap is None else posterior.theta[model.cap]
+    added = np.zeros_like(drawn)
+    if mover is not None:
+        path = base_path(posterior, levels, end=plan.end, step_length=plan.step_length)
+        path = path if cap is None else path.of_shares(cap)
+        added = added_by(mover.moves(path), path, is_stock=is_stock)
+    drawn = drawn if cap is not None else drawn + added
     kept = posterior.kept
     if model.static.regressors:
         drawn, kept = with_regressors(
@@ -92,15 +103,20 @@ def draw_trajectories(
         source, k = (drawn, stretch.step) if stretch.kept is None else (kept, stretch.kept)
         return np.asarray(source[k])
 
-    errors = _errors(posterior, model, is_latent=plan.is_latent)
-    return assemble_figures(plan, entry, level_of, errors, rng=rng)
+    def added_to(stretch: Stretch) -> FloatArray:
+        """Return what drivers add to a stretch of a share with a cap, on the share's logit."""
+        return np.asarray(added[stretch.step]) if stretch.kept is None else np.zeros(n_draws)
+
+    errors = _errors(posterior, model, cap, is_latent=plan.is_latent)
+    return assemble_figures(plan, entry, level_of, errors, rng=rng, added_to=added_to)
 
 
-def _errors(posterior: Posterior, model: SingleModel, *, is_latent: bool) -> FigureErrors:
+def _errors(
+    posterior: Posterior, model: SingleModel, cap: FloatArray | None, *, is_latent: bool
+) -> FigureErrors:
     """Return offset, noise and cap of the figures of one series."""
     observations = model.observations
     offset = np.zeros(posterior.n_draws)
-    cap = None if model.cap is None else posterior.theta[model.cap]
     if is_latent:
         return FigureErrors(offset, np.zeros(posterior.n_draws), cap)
     if observations.target > 0:
@@ -118,12 +134,17 @@ def assemble_figures(
     errors: FigureErrors,
     *,
     rng: np.random.Generator,
+    normals: Iterator[FloatArray] | None = None,
+    added_to: Callable[[Stretch], FloatArray] | None = None,
 ) -> FloatArray:
     """Return figures made of drawn levels.
 
     Parameters
     ----------
     level_of : the drawn level of a stretch, link scale, (n_draws,)
+    normals : (n_draws,) standard normals for the error of each unit drawn, in order; from `rng`
+        where None
+    added_to : of a share with a cap, what drivers add to a stretch on the logit of the share
 
     Returns
     -------
@@ -135,14 +156,20 @@ def assemble_figures(
         """Return the drawn figure of a unit, unit of the series."""
         if unit.known is not None:
             return np.full(n_draws, unit.known)
-        error = errors.offset + errors.noise_sd * rng.standard_normal(n_draws)
+        normal = rng.standard_normal(n_draws) if normals is None else next(normals)
+        error = errors.offset + errors.noise_sd * normal
         stretches = [(stretch.length, level_of(stretch)) for stretch in unit.stretches]
         figure = _figure(stretches, error, entry, is_latent=plan.is_latent, rng=rng)
         if errors.cap is None:
             return figure
-        # measured is the share itself, which knows nothing of its cap
+        # measured is the share itself, which knows nothing of its cap; nor do drivers
         share = errors.cap * figure
         measured = errors.measurement_sd * rng.standard_normal(n_draws)
+        if added_to is not None:
+            years = sum(stretch.length for stretch in unit.stretches) or 1.0
+            measured = measured + sum(
+                (stretch.length or 1.0) / years * added_to(stretch) for stretch in unit.stretches
+            )
         return np.asarray(share / (share + (1 - share) * np.exp(-measured)))
 
     periods = []
@@ -226,6 +253,23 @@ def simulate_steps(
         slope = step.phi * slope + root[0] * first
         levels[k] = level
     return averages, levels
+
+
+def base_path(
+    posterior: Posterior, levels: FloatArray, *, end: float, step_length: float
+) -> BasePath:
+    """Return the path of simulated levels, beside that of the same draws without news.
+
+    Parameters
+    ----------
+    levels : (n_steps, n_draws) at the ends of the steps, link scale
+    end : where the steps begin, decimal years
+    """
+    quiet = np.zeros((len(levels), 3, 1))
+    _, steady = simulate_steps(posterior, step_length=step_length, innovations=quiet)
+    start = posterior.state[:1]
+    times = end + step_length * np.arange(len(levels) + 1.0)
+    return BasePath(times, np.vstack([start, levels]), np.vstack([start, steady]))
 
 
 def _noise_root(step: Step) -> tuple[FloatArray, ...]:

@@ -142,7 +142,7 @@ def _drawn_values(drawn: PooledPosterior, last: float, rng) -> list[np.ndarray]:
         innovations={name: rng.standard_normal(shape) for name in ("nine", "two")},
     )
     now = {name: drawn.kept[name][0] for name in ("nine", "two", "one")}
-    change = {name: paths[name][1][-1] - now[name] for name in paths}
+    change = {name: paths[name].levels[-1] - now[name] for name in paths}
     own_change = _own_change(drawn, shape, rng)
     return [
         drawn.factor.effects[1],
@@ -150,7 +150,7 @@ def _drawn_values(drawn: PooledPosterior, last: float, rng) -> list[np.ndarray]:
         own_change,
         change["nine"],
         change["nine"] - change["two"],
-        _first_above(paths["nine"][1], last),
+        _first_above(paths["nine"].levels[1:], last),
     ]
 
 
@@ -162,7 +162,7 @@ def _own_change(drawn: PooledPosterior, shape, rng) -> np.ndarray:
         step_length=0.25,
         factor_innovations=rng.standard_normal(shape),
         innovations={"none": np.zeros(shape)},
-    )["none"][1]
+    )["none"].levels
     return path[-1] - drawn.factor.state[0]
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pytest
 
-from forecaster.forecasts.pooled_paths import draw_member, plan_group, simulate_pooled
+from forecaster.forecasts.pooled_paths import MemberSteps, member_paths, plan_group, simulate_pooled
 from forecaster.inference.pooled_draws import PooledPosterior
 from forecaster.inference.posterior import Posterior
 from forecaster.inference.report import FitReport
+from forecaster.models.member_beliefs import MemberBelief
 from forecaster.models.pooled import make_group
+from forecaster.models.regressors import Regressor, Shape
 from forecaster.workspace.beliefs import SHIPPED_PRIORS, load_beliefs
 from forecaster.workspace.facts import History, Row, SeriesEntry, Source
 from forecaster.workspace.periods import parse_period
@@ -52,11 +55,13 @@ def test_without_own_innovations_members_differ_by_their_levels_alone():
         _posterior(), step_length=0.25, factor_innovations=_innovations(np.random.default_rng(1)),
         innovations={"a": still, "b": still},
     )  # fmt: skip
-    for of_a, of_b in zip(paths["a"], paths["b"], strict=True):  # averages, then levels
-        assert of_b - of_a == pytest.approx(np.ones((N_STEPS, N_DRAWS)))
-        assert of_a[-1].std() > 0.3
+    for name in ("averages", "levels", "steady"):
+        of_a, of_b = getattr(paths["a"], name), getattr(paths["b"], name)
+        assert of_b - of_a == pytest.approx(np.ones(of_a.shape))
+    assert paths["a"].averages[-1].std() > 0.3
+    assert paths["a"].levels[-1].std() > 0.3
     # two years at 0.2 a year; the factor's sd is near 0.5, so the mean's error is 0.004
-    assert paths["a"][1][-1].mean() == pytest.approx(0.4, abs=0.02)
+    assert paths["a"].levels[-1].mean() == pytest.approx(0.4, abs=0.02)
 
 
 def test_changes_of_two_members_correlate_by_the_factors_share_of_their_variance():
@@ -69,7 +74,7 @@ def test_changes_of_two_members_correlate_by_the_factors_share_of_their_variance
     # (mathematics 1), h(1) = 2 - 3 + 4 exp(-1) - exp(-2) = 0.336182
     own, factor = (s_l**2 * 2 + s_b**2 * 4 * 0.336182 for s_l, s_b in ((0.1, 0.1), (0.3, 0.2)))
     share = factor / (own + factor)
-    found = np.corrcoef(paths["a"][1][-1], paths["b"][1][-1])[0, 1]
+    found = np.corrcoef(paths["a"].levels[-1], paths["b"].levels[-1])[0, 1]
     assert found == pytest.approx(share, abs=4.5 * (1 - share**2) / np.sqrt(N_DRAWS))
 
 
@@ -112,12 +117,36 @@ def test_latent_figures_of_a_stock_are_levels_and_of_a_flow_averages(timing, exp
     histories = _histories(timing=timing)
     group = _group(histories)
     plan = plan_group(histories, group, ["a"], until="2022", latent=True)["a"]
-    averages, levels = (np.full((plan.n_steps, N_DRAWS), np.log(v)) for v in (5.0, 3.0))
-    drawn = draw_member(
-        "a", _posterior(), plan, group, histories["a"].entry,
-        simulated=(averages, levels), rng=np.random.default_rng(1),
-    )  # fmt: skip
+    averages = np.full((plan.n_steps, N_DRAWS), np.log(5.0))
+    levels = np.full((plan.n_steps + 1, N_DRAWS), np.log(3.0))
+    entry, rng = histories["a"].entry, np.random.default_rng(1)
+    drawn = member_paths(
+        "a", _posterior(), plan, group, entry, simulated=MemberSteps(averages, levels, levels),
+        rng=rng,
+    ).figures(plan, entry, rng=rng)  # fmt: skip
     assert drawn == pytest.approx(np.full(drawn.shape, expected))
+
+
+def test_what_is_still_to_come_of_a_members_event_is_forecast():
+    # half grown at the end, 2021.0, and full half a year later: 5/8, 7/8, 1, 1 over the quarters
+    histories = _histories()
+    workspace = SHIPPED_PRIORS.parent
+    prior = load_pooled_prior(workspace, "positive", load_beliefs(workspace))
+    event = Regressor("push", Shape("ramp", 2020.5, 2021.5), 0.0, 0.5)
+    beliefs = {"a": MemberBelief(prior.own, (event,))}
+    group = make_group(histories, prior, beliefs=beliefs)
+    plan = plan_group(histories, group, ["a"], until="2021-Q4", latent=True)["a"]
+    base = _posterior()
+    own = replace(base.own["a"], effects=np.vstack([base.own["a"].effects, np.full(N_DRAWS, 0.4)]))
+    posterior = replace(base, own={**base.own, "a": own})
+    still = np.zeros((plan.n_steps, N_DRAWS))
+    steps = MemberSteps(still, np.vstack([still[:1], still]), np.vstack([still[:1], still]))
+    entry, rng = histories["a"].entry, np.random.default_rng(1)
+    drawn = member_paths(
+        "a", posterior, plan, group, entry, simulated=steps, rng=rng
+    ).figures(plan, entry, rng=rng)  # fmt: skip
+    expected = np.exp(0.4 * np.array([5 / 8, 7 / 8, 1.0, 1.0]))
+    assert drawn[:, -4:] == pytest.approx(np.tile(expected, (N_DRAWS, 1)))
 
 
 def test_windows_that_were_not_kept_are_asked_for():
@@ -125,7 +154,7 @@ def test_windows_that_were_not_kept_are_asked_for():
     group = _group(histories)
     plan = plan_group(histories, group, ["b"], until="2022")["b"]
     with pytest.raises(ValueError, match="4 windows of 'b' are needed, 0 were kept"):
-        draw_member(
+        member_paths(
             "b", _posterior(), plan, group, histories["b"].entry,
-            simulated=(np.zeros((8, 1)), np.zeros((8, 1))), rng=np.random.default_rng(1),
+            simulated=MemberSteps(*np.zeros((3, 8, 1))), rng=np.random.default_rng(1),
         )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Simulate drivers in coherent worlds, and what they do to series."""
