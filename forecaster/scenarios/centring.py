@@ -1,0 +1,138 @@
+"""Find the centres with which interactions leave every stated marginal as it was stated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from forecaster.scenarios.network import Network
+
+    BoolArray = NDArray[np.bool_]
+    FloatArray = NDArray[np.float64]
+    Float32Array = NDArray[np.float32]
+    IntArray = NDArray[np.int64]
+
+_TOLERANCE = 5e-3
+"""Relative, of the starts of one quarter; what is left is made up for in the next."""
+_MOST_ROUNDS = 25
+_LONGEST_STEP = 4.0
+MOST_EXCLUDED_HAZARD = 0.5
+"""Largest mean hazard at which an excluded driver makes up for what exclusion cost it."""
+_LEAST = 1e-4
+"""Hazard of a driver that should not start at all this quarter."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuarterTarget:
+    """What should happen in a quarter for every marginal to stay on its path.
+
+    The path is that of the driver by itself. Wanted are so many starts as lead from where the
+    draws are to where the path goes, so an error in one quarter does not stay.
+
+    Attributes
+    ----------
+    column : at whose end the path is met
+    own : (n_drivers, n_draws) hazards of starting without interactions
+    ends : (n_can_end, n_draws) hazards of ending
+    now, started : (n_drivers, n_draws) states before the quarter; whether ever started
+    """
+
+    network: Network
+    column: int
+    own: Float32Array
+    ends: Float32Array
+    now: BoolArray
+    started: BoolArray
+
+    def at_risk(self, rows: IntArray) -> BoolArray:
+        """Say which draws count: those off, and never on where the first start is stated."""
+        first_only = self.network.keeps_start[rows, None]
+        return np.asarray(~(self.now[rows] | (self.started[rows] & first_only)))
+
+    def starts(self, rows: IntArray, live: BoolArray) -> FloatArray:
+        """Return how many starts are wanted among the draws at risk, (n_rows,).
+
+        Up to the date of the stated probability the path is followed. Beyond it a driver that
+        another excludes keeps its hazard, not its path: two of them need not both have room.
+        """
+        n_live = np.count_nonzero(live, axis=1).astype(float)
+        most = n_live * (1 - _LEAST)
+        wanted = np.array([self._starts(row) for row in rows.tolist()])
+        for i, row in enumerate(rows.tolist()):
+            if row not in self.network.partners:
+                continue
+            by_itself = float(self.own[row] @ live[i])
+            if self.column > self.network.stated_column[row]:
+                wanted[i] = by_itself
+            most[i] = max(MOST_EXCLUDED_HAZARD * n_live[i], min(by_itself, most[i]))
+        return np.asarray(np.clip(wanted, _LEAST * n_live, most))
+
+    def _starts(self, row: int) -> float:
+        """Return the starts that lead to the path of one row."""
+        network, n_draws = self.network, self.now.shape[1]
+        if network.keeps_start[row]:
+            n_started = np.count_nonzero(self.started[row])
+            return float(n_draws * network.hazards.started[row, self.column] - n_started)
+        staying = float(np.count_nonzero(self.now[row]))
+        place = np.searchsorted(network.can_end, row)
+        if place < len(network.can_end) and network.can_end[place] == row:
+            staying -= float(self.ends[place] @ self.now[row])
+        return float(n_draws * network.hazards.on[row, self.column] - staying)
+
+
+def wanted_ends(network: Network, column: int, own: Float32Array, live: BoolArray) -> FloatArray:
+    """Return how many ends are wanted of the rows whose end is centred, (n_rows,).
+
+    What can start again keeps the mean hazard; what cannot keeps its path.
+
+    Parameters
+    ----------
+    own : (n_rows, n_draws) hazards without interactions
+    live : (n_rows, n_draws) whether on
+    """
+    n_on = np.count_nonzero(live, axis=1).astype(float)
+    wanted = np.einsum("ij,ij->i", own, live)
+    for i, row in enumerate(network.centred_ends.tolist()):
+        if not network.can_start[row]:
+            wanted[i] = n_on[i] - live.shape[1] * network.hazards.on[row, column]
+    return np.asarray(np.clip(wanted, _LEAST * n_on, (1 - _LEAST) * n_on))
+
+
+def solve_centres(
+    odds: Float32Array, live: BoolArray, wanted: FloatArray, guess: FloatArray
+) -> FloatArray:
+    """Return c with which the hazards odds / (odds + exp(c)) of live draws add up to `wanted`.
+
+    Newton steps on the logarithm of the sum, which is all but linear in c for small hazards.
+
+    Parameters
+    ----------
+    odds, live : (n_rows, n_draws)
+    wanted, guess : (n_rows,)
+
+    Returns
+    -------
+    (n_rows,); the guess where nothing is wanted, as where nobody is at risk
+    """
+    centres = guess.copy()
+    if not len(centres):
+        return centres
+    can_move = wanted > 0
+    goal = np.where(can_move, wanted, 1.0)
+    for _ in range(_MOST_ROUNDS):
+        hazard = odds + np.exp(centres[:, None]).astype(np.float32)
+        np.divide(odds, hazard, out=hazard)
+        hazard *= live
+        total = np.maximum(hazard.sum(axis=1, dtype=np.float64), 1e-30)
+        gap = np.where(can_move, np.log(total / goal), 0.0)
+        if np.max(np.abs(gap)) < _TOLERANCE:
+            break
+        slope = 1 - np.einsum("ij,ij->i", hazard, hazard) / total
+        step = gap / np.maximum(slope, 0.05)
+        centres += np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)
+    return np.asarray(centres)

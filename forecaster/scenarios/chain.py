@@ -1,0 +1,255 @@
+"""Carry all drivers from quarter to quarter, in every draw at once.
+
+Each driver in each draw waits behind a uniform threshold: what is left of the probability that
+nothing has happened shrinks by 1 - hazard each quarter, and when it falls below the threshold the
+driver switches and waits behind a new one. So a larger hazard can only bring the switch forward:
+scenarios on the same thresholds differ by what the scenario does, and by nothing else.
+
+    logit hazard  =  logit of its own hazard  +  sum of interactions  -  centre
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecaster.scenarios.centring import QuarterTarget, solve_centres, wanted_ends
+from forecaster.scenarios.ignorance import draw_strengths
+from forecaster.scenarios.streams import key_of, keyed_stream, spread_uniforms, uniform_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from forecaster.scenarios.network import Network
+
+    BoolArray = NDArray[np.bool_]
+    FloatArray = NDArray[np.float64]
+    Float32Array = NDArray[np.float32]
+    IntArray = NDArray[np.int64]
+
+
+class Chain:
+    """The drivers of a network on some draws.
+
+    Parameters
+    ----------
+    seed : of the draws
+    centres : (n_centred, n_quarters) as calibrated, of the starts of `network.centred`, then of
+        the ends of `network.centred_ends`; solved for where None, and left in `centres`
+    onsets : row -> (n_draws,) column from which a driver is held on, and before which it is held
+        off; drivers that are not named are free
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        n_draws: int,
+        seed: int,
+        centres: FloatArray | None = None,
+        onsets: dict[int, IntArray] | None = None,
+    ) -> None:
+        self.network, self.n_draws = network, n_draws
+        self._is_solving = centres is None
+        self._centred = [*network.early.tolist(), *network.late.tolist()]
+        n_centred = len(self._centred) + len(network.centred_ends)
+        self.centres = np.zeros((n_centred, network.quarters.n)) if centres is None else centres
+        self._onsets = onsets or {}
+        self.strengths = draw_strengths(network, self._centred, n_draws=n_draws, seed=seed)
+        self._keys = np.array([key_of(seed, "again", d) for d in network.drivers], dtype=np.uint64)
+        shape = (len(network.drivers), n_draws)
+        self._left = np.ones(shape, dtype=np.float32)
+        self._threshold = np.empty(shape, dtype=np.float32)
+        for row, driver in zip(self._threshold, network.drivers, strict=True):
+            row[:] = spread_uniforms(keyed_stream(seed, "threshold", driver), n_draws)
+        self._odds = self.strengths.first_odds.copy()
+        ends = np.searchsorted(network.can_end, network.centred_ends)
+        self._end_places = ends
+        self._end_odds = _odds(self.strengths.first_end[ends])
+        self._influences = _influences(network, self._centred, n_draws)
+        self._before = np.zeros(shape, dtype=bool)
+
+    def run(self) -> Iterator[BoolArray]:
+        """Yield the state of all drivers at each column: (n_drivers, n_draws), a new array each."""
+        now = np.repeat(self.network.is_on[:, None], self.n_draws, axis=1)
+        started = np.zeros_like(now)
+        yield now
+        for column in range(1, self.network.quarters.n + 1):
+            before, now = now, now.copy()
+            self._step(before, now, started, column)
+            started |= now & ~before
+            yield now
+
+    def _step(self, before: BoolArray, now: BoolArray, started: BoolArray, column: int) -> None:
+        """Write the state at the end of a quarter into `now`."""
+        network = self.network
+        if column == 2 and network.quarters.exposure < 1.0:
+            self._odds *= self.strengths.later_odds / self.strengths.first_odds
+            first, later = (
+                _odds(hazards[self._end_places])
+                for hazards in (self.strengths.first_end, self.strengths.later_end)
+            )
+            self._end_odds *= later / first
+        self._interact(before)
+        for row, onset in self._onsets.items():
+            now[row] = onset <= column
+        ends = self._end_hazards(now, column)
+        is_first = column == 1
+        own = self.strengths.first if is_first else self.strengths.later
+        target = QuarterTarget(network, column, own, ends, now, started)
+        hazard = own * ~now
+        early = network.early
+        if len(early):
+            is_open = self._open(early, before, now)
+            centred = self._start_hazards(slice(0, len(early)), early, target, is_open, column)
+            hazard[early] = centred * ~now[early]
+        hazard[network.can_end] += ends * now[network.can_end]
+        hazard[network.late] = 0.0
+        for row in self._onsets:
+            hazard[row] = 0.0
+        self._switch(slice(None), hazard, now, column)
+        for place, row in enumerate(network.late.tolist(), start=len(early)):
+            if row in self._onsets:
+                continue
+            rows = np.array([row])
+            is_open = self._open(rows, before, now)
+            chosen = slice(place, place + 1)
+            late = self._start_hazards(chosen, rows, target, is_open, column) * ~now[rows]
+            if row in network.can_end:
+                late += ends[np.searchsorted(network.can_end, row)] * now[rows]
+            self._switch(slice(row, row + 1), late, now, column)
+        self._end_excluded(now, column)
+
+    def _interact(self, before: BoolArray) -> None:
+        """Move the odds of targets in draws whose sources switched in the quarter before."""
+        changed = before ^ self._before
+        self._before = before
+        rows, draws = changed.nonzero()
+        bounds = np.searchsorted(rows, np.arange(len(before) + 1))
+        for influence in self._influences:
+            first = influence.sources[0]
+            moved = draws[bounds[first] : bounds[first + 1]]
+            is_active = before[first, moved]
+            if len(influence.sources) > 1:
+                active = np.logical_and.reduce(before[list(influence.sources)])
+                moved = (active != influence.active).nonzero()[0]
+                influence.active[:] = active
+                is_active = active[moved]
+            if not len(moved):
+                continue
+            for odds, pairs in (
+                (self._odds, influence.starts),
+                (self._end_odds, influence.ends),
+            ):
+                for edge, place in pairs:
+                    times = self.strengths.edges[edge][moved]
+                    target = odds[place]
+                    target[moved] *= np.where(is_active, times, 1 / times)
+
+    def _open(self, rows: IntArray, before: BoolArray, now: BoolArray) -> BoolArray:
+        """Say in which draws nothing excludes the start of some rows."""
+        found = np.ones((len(rows), self.n_draws), dtype=bool)
+        for out, row in zip(found, rows.tolist(), strict=True):
+            for partner in self.network.partners.get(row, ()):
+                out &= ~(before[partner] | now[partner])
+        return found
+
+    def _start_hazards(
+        self,
+        chosen: slice,
+        rows: IntArray,
+        target: QuarterTarget,
+        is_open: BoolArray,
+        column: int,
+    ) -> Float32Array:
+        """Return the centred hazards of starting, (n_rows, n_draws)."""
+        odds, centres = self._odds[chosen], self.centres[chosen]
+        if self._is_solving:
+            live = target.at_risk(rows) & is_open
+            guess = centres[:, max(column - 2, 0)]
+            centres[:, column - 1] = solve_centres(odds, live, target.starts(rows, live), guess)
+        hazards = odds / (odds + np.exp(centres[:, column - 1, None]).astype(np.float32))
+        hazards *= is_open
+        return hazards
+
+    def _end_hazards(self, now: BoolArray, column: int) -> Float32Array:
+        """Return the hazards of ending of the rows that can end, (n_can_end, n_draws)."""
+        own = self.strengths.first_end if column == 1 else self.strengths.later_end
+        rows = self.network.centred_ends
+        if not len(rows):
+            return own
+        centres = self.centres[len(self._centred) :]
+        if self._is_solving:
+            live = now[rows]
+            wanted = wanted_ends(self.network, column, own[self._end_places], live)
+            guess = centres[:, max(column - 2, 0)]
+            centres[:, column - 1] = solve_centres(self._end_odds, live, wanted, guess)
+        moved = own.copy()
+        scale = np.exp(centres[:, column - 1, None]).astype(np.float32)
+        moved[self._end_places] = self._end_odds / (self._end_odds + scale)
+        return moved
+
+    def _switch(self, rows: slice, hazard: Float32Array, now: BoolArray, column: int) -> None:
+        """Switch the drivers whose threshold is passed; `hazard` is used up."""
+        left = self._left[rows]
+        left *= np.subtract(1, hazard, out=hazard)
+        passed = (left < self._threshold[rows]).reshape(-1).nonzero()[0]
+        self._flip(passed + (rows.start or 0) * self.n_draws, now, column)
+
+    def _flip(self, places: IntArray, now: BoolArray, column: int) -> None:
+        """Switch drivers at flat places of (n_drivers, n_draws), and let them wait anew."""
+        if not len(places):
+            return
+        rows, draws = np.divmod(places, self.n_draws)
+        quarter = self.network.quarters.first + column
+        now.reshape(-1)[places] ^= True
+        self._left.reshape(-1)[places] = 1.0
+        again = uniform_at(self._keys[rows], quarter, draws)
+        self._threshold.reshape(-1)[places] = again
+
+    def _end_excluded(self, now: BoolArray, column: int) -> None:
+        """End drivers that are on together with a forced one that excludes them."""
+        for row in self._onsets:
+            for partner in self.network.partners.get(row, ()):
+                ended = np.flatnonzero(now[row] & now[partner])
+                self._flip(ended + partner * self.n_draws, now, column)
+
+
+@dataclass(frozen=True, slots=True)
+class _Influence:
+    """What moves while some drivers are on together.
+
+    Attributes
+    ----------
+    starts, ends : (edge, place of its target among centred starts, or ends)
+    active : (n_draws,) whether all sources were on when last looked at
+    """
+
+    sources: tuple[int, ...]
+    starts: list[tuple[int, int]]
+    ends: list[tuple[int, int]]
+    active: BoolArray
+
+
+def _influences(network: Network, centred: list[int], n_draws: int) -> list[_Influence]:
+    """Return the interactions of a network by their sources; what moves nothing is left out."""
+    centred_ends = network.centred_ends.tolist()
+    found: dict[tuple[int, ...], _Influence] = {}
+    for i, edge in enumerate(network.edges):
+        targets = centred if edge.on_start else centred_ends
+        if edge.target not in targets:
+            continue
+        fresh = _Influence(edge.sources, [], [], np.zeros(n_draws, dtype=bool))
+        influence = found.setdefault(edge.sources, fresh)
+        pairs = influence.starts if edge.on_start else influence.ends
+        pairs.append((i, targets.index(edge.target)))
+    return list(found.values())
+
+
+def _odds(hazard: Float32Array) -> Float32Array:
+    """Return h / (1 - h)."""
+    return np.asarray(hazard / (1 - hazard))

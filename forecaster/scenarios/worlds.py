@@ -1,0 +1,173 @@
+"""Hold what drivers do in every draw: one draw is one coherent world for all series."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecaster.scenarios.chain import Chain
+from forecaster.scenarios.force import onsets_of
+from forecaster.scenarios.streams import keyed_stream
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from numpy.typing import NDArray
+
+    from forecaster.scenarios.calendar import Quarters
+    from forecaster.scenarios.calibrate import Calibration
+    from forecaster.scenarios.network import Network
+    from forecaster.workspace.driver_types import DriverBeliefs
+    from forecaster.workspace.scenario_beliefs import Scenario
+
+    BoolArray = NDArray[np.bool_]
+    FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """A probability counted in draws.
+
+    Attributes
+    ----------
+    probability, error : with its Monte Carlo standard error
+    """
+
+    probability: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Worlds:
+    """All drivers on all draws.
+
+    Attributes
+    ----------
+    beliefs : what was simulated
+    quarters : column 0 is the state known on the as-of day, column k that at the end of quarter k
+    states : (n_drivers, n_quarters + 1, n_draws), file order
+    mean_on : (n_drivers, n_quarters + 1) mean state in the calibrated baseline
+    seed : of the draws
+    is_hindsight : whether some driver was assessed after the as-of day
+    """
+
+    beliefs: DriverBeliefs
+    quarters: Quarters
+    states: BoolArray
+    mean_on: FloatArray
+    seed: int
+    is_hindsight: bool
+
+    @property
+    def drivers(self) -> tuple[str, ...]:
+        """Ids of the drivers, file order."""
+        return tuple(driver.id for driver in self.beliefs.drivers)
+
+    @property
+    def first_quarter(self) -> int:
+        """Number of the first simulated quarter: 4 * year + (quarter - 1)."""
+        return self.quarters.first
+
+    @property
+    def n_draws(self) -> int:
+        """How many worlds."""
+        return int(self.states.shape[2])
+
+    def row(self, driver: str) -> int:
+        """Return the row of a driver; ValueError if there is none."""
+        return self.drivers.index(driver)
+
+    def on(self, driver: str) -> BoolArray:
+        """Return the states of a driver, (n_quarters + 1, n_draws)."""
+        return np.asarray(self.states[self.row(driver)])
+
+    def started(self, driver: str) -> BoolArray:
+        """Say whether a driver has started by each column, (n_quarters + 1, n_draws).
+
+        What is on at the beginning has not started since.
+        """
+        on = self.on(driver)
+        starts = np.zeros_like(on)
+        starts[1:] = on[1:] & ~on[:-1]
+        return np.asarray(np.logical_or.accumulate(starts, axis=0))
+
+    def chance_started(self, driver: str, by: date) -> Chance:
+        """Return the probability that a driver starts at least once by the end of a day."""
+        return self.chance(self.started(driver)[self._column(by)])
+
+    def chance_on(self, driver: str, at: date) -> Chance:
+        """Return the probability that a driver is on at the last end of a quarter by a day."""
+        return self.chance(self.on(driver)[self._column(at)])
+
+    def chance(self, happens: BoolArray) -> Chance:
+        """Return the share of draws in which something happens; `happens` is (n_draws,)."""
+        share = float(np.count_nonzero(happens)) / len(happens)
+        return Chance(share, math.sqrt(share * (1 - share) / len(happens)))
+
+    def amplification(self, driver: str, series: str) -> FloatArray | None:
+        """Return what the effects of a driver on a series are multiplied by, or None for one.
+
+        Returns
+        -------
+        (n_quarters + 1, n_draws)
+        """
+        log_times = None
+        for each in self.beliefs.amplifications:
+            if each.target != driver or (each.series and series not in each.series):
+                continue
+            name = f"{'+'.join(each.sources)}>{driver}"
+            normals = keyed_stream(self.seed, "amplification", name).standard_normal(self.n_draws)
+            size = each.log_times.mean + each.log_times.sd * normals
+            active = np.logical_and.reduce([self.on(source) for source in each.sources])
+            log_times = active * size + (0.0 if log_times is None else log_times)
+        return None if log_times is None else np.exp(log_times)
+
+    def _column(self, day: date) -> int:
+        """Return the last column that has ended by a day.
+
+        Raises
+        ------
+        ValueError
+            If the day lies beyond the simulated quarters.
+        """
+        column = self.quarters.column_by(day)
+        if column > self.quarters.n:
+            raise ValueError(f"{day} lies beyond the {self.quarters.n} quarters simulated")
+        return column
+
+
+def draw_worlds(
+    network: Network,
+    calibration: Calibration,
+    scenario: Scenario | None = None,
+    *,
+    n_draws: int,
+    seed: int,
+) -> Worlds:
+    """Simulate all drivers: the baseline, or what a scenario makes of it.
+
+    A scenario cuts the arrows into the drivers that it forces and leaves everything else as it
+    was calibrated, so that descendants respond. The same seed gives the same thresholds.
+
+    Raises
+    ------
+    InputError
+        If the scenario contradicts itself or what is known.
+    """
+    changed = network if scenario is None else network.with_probabilities(scenario.probability)
+    onsets = {} if scenario is None else onsets_of(scenario, changed, n_draws=n_draws, seed=seed)
+    chain = Chain(changed, n_draws=n_draws, seed=seed, centres=calibration.centres, onsets=onsets)
+    states = np.empty((len(network.drivers), network.quarters.n + 1, n_draws), dtype=bool)
+    for column, now in enumerate(chain.run()):
+        states[:, column] = now
+    return Worlds(
+        beliefs=network.beliefs,
+        quarters=network.quarters,
+        states=states,
+        mean_on=calibration.mean_on,
+        seed=seed,
+        is_hindsight=any(d.assessed_on > network.quarters.as_of for d in network.beliefs.drivers),
+    )
