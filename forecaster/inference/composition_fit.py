@@ -24,7 +24,8 @@ from forecaster.inference.linearisation import (
 from forecaster.inference.mixture import log_sum_exp
 from forecaster.inference.posterior import resample
 from forecaster.inference.psis import effective_size, smooth_weights
-from forecaster.inference.smoother_many import Paths, draw_paths
+from forecaster.inference.smoother_many import Paths, draw_ends, draw_paths
+from forecaster.inference.succession import line_up_publications
 from forecaster.models.composition import (
     LinearReadings,
     composition_static,
@@ -197,6 +198,15 @@ class _Proposal:
         is_new = np.diff(chosen, prepend=-1) > 0  # indices come in order
         index = np.cumsum(is_new) - 1
         theta = np.ascontiguousarray(self.hyper.theta[:, chosen[is_new]])
+        if not self.kept and self.publications.is_complete.all():
+            # nothing but the end is wanted: no path is drawn where a filter tells it
+            succession = line_up_publications(
+                self.publications, self.readings, self.static, end=self.end
+            )
+            if succession is not None:
+                n_read = len(self.readings.z)
+                paths = draw_ends(theta, index, succession, self.static, n=n_read, rng=rng)
+                return _Drawn(theta[:, index], index, paths)
         # windows that nothing reads: they are only smoothed
         last = np.full(len(self.kept), self.readings.first[-1])
         readings = replace(self.readings, first=np.concatenate([self.readings.first, last]))

@@ -17,6 +17,8 @@ from forecaster.inference.kalman_many import log_likelihood_many
 from forecaster.inference.posterior import resample
 from forecaster.inference.smoother_many import Paths, draw_paths
 from forecaster.inference.sobol import sobol_normal
+from forecaster.inference.succession import line_up_publications
+from forecaster.inference.succession_filter import log_likelihood_of
 from forecaster.inference.timeline import lay_out
 from forecaster.models.composition import (
     LinearReadings,
@@ -67,10 +69,18 @@ def composition_problem(
     """Return what an engine needs of a composition whose readings have been linearised."""
     scale = coordinate_scale(publications.n_parts)
     timeline = publication_timeline(publications)
+    succession = line_up_publications(publications, readings, static)
+
+    def likelihood(theta: FloatArray) -> FloatArray:
+        """Return the log likelihood of the linearised readings, (4, n_points) -> (n_points,)."""
+        if succession is None:
+            return log_likelihood_many(theta, readings, timeline, static)
+        return log_likelihood_of(theta, succession, static, n=len(readings.z))
+
     return Problem(
         names=THETA_NAMES,
         theta_at=lambda unit: theta_at(unit, prior.share, scale=scale),
-        log_likelihood=lambda theta: log_likelihood_many(theta, readings, timeline, static),
+        log_likelihood=likelihood,
         pymc_model=lambda: pymc_model(publications, readings, static, prior),
         log_jacobian=publications.log_jacobian,
         stand_ins=((S_L, S_B),),

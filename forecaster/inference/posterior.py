@@ -105,7 +105,7 @@ def draw_posterior(
         filtered = run_filter(theta[:, points], observations, timeline, part, linked=here_linked)
         marginal = integrate_static(filtered, part, n=observations.n)
         here = (theta_index >= first) & (theta_index < first + width)
-        deviation[:, here], states[:, here] = _draw_given(
+        deviation[:, here], states[:, here] = draw_given(
             filtered.mean[wanted],
             filtered.covariance[np.ix_(wanted, wanted)],
             marginal,
@@ -139,7 +139,7 @@ def _with_line(
     return states[LEVEL_STATE] + level + drift * (timeline.end - static.anchor), kept
 
 
-def _draw_given(
+def draw_given(
     mean: FloatArray,
     covariance: FloatArray,
     marginal: Marginal,

@@ -14,6 +14,8 @@ import numpy as np
 
 from forecaster.inference.kalman import integrate_static
 from forecaster.inference.kalman_many import Passage, chunk_width, run_filter_many
+from forecaster.inference.posterior import draw_given
+from forecaster.inference.succession_filter import CHUNK, run_succession
 from forecaster.inference.timeline import LEVEL_STATE, SLOPE_STATE
 from forecaster.models.trend import S_B, S_O
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecaster.inference.kalman_many import Readings
+    from forecaster.inference.succession import Succession
     from forecaster.inference.timeline import Timeline
     from forecaster.models.static_effects import StaticPrior
     from forecaster.models.trend import Step
@@ -35,7 +38,8 @@ class Paths:
     Attributes
     ----------
     effects : (n_effects, n_draws) static effects
-    windows : (n_windows, C, n_draws) average of the zero-mean level over each window
+    windows : (n_windows, C, n_draws) average of the zero-mean level over each window; none where
+        nothing but the end was drawn
     errors : (n_windows, C, n_draws) error of each publication, without those of single readings
     state : (2, C, n_draws) level and stray slope of the zero-mean part at the timeline's end
     """
@@ -95,6 +99,39 @@ def draw_paths(
             found.windows[i][:, here] = average.T
             found.errors[i][:, here] = error.T
     return found
+
+
+def draw_ends(
+    theta: FloatArray,
+    theta_index: NDArray[np.int64],
+    succession: Succession,
+    static: StaticPrior,
+    *,
+    n: int,
+    rng: np.random.Generator,
+) -> Paths:
+    """Draw static effects and states at the end, and no windows: a filter alone tells them.
+
+    Parameters
+    ----------
+    theta, theta_index : as for `draw_paths`
+    succession : ending where trajectories begin
+    n : how many readings there are
+    """
+    n_effects, n_draws = len(static.mean), len(theta_index)
+    c = succession.n_coordinates
+    noise = rng.standard_normal((n_effects + 2 * c, n_draws))
+    effects, state = np.empty((n_effects, n_draws)), np.empty((2 * c, n_draws))
+    for first in range(0, theta.shape[1], CHUNK):
+        here = (theta_index >= first) & (theta_index < first + CHUNK)
+        some = np.ascontiguousarray(theta[:, first : first + CHUNK])
+        filtered = run_succession(some, succession)
+        marginal = integrate_static(filtered, static, n=n)
+        effects[:, here], state[:, here] = draw_given(
+            filtered.mean, filtered.covariance, marginal, theta_index[here] - first, noise[:, here]
+        )
+    nothing = np.empty((0, c, n_draws))
+    return Paths(static.mean[:, None] + effects, nothing, nothing, state.reshape(2, c, n_draws))
 
 
 def noise_root(step: Step) -> FloatArray:
