@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING
 
 from forecaster.errors import Fault
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from forecaster.workspace.driver_types import Driver, Exclusion
 
 _TOO_MUCH = 1.0 + 1e-9
+_FIX = "lower the probability of one, let one end sooner, or remove the exclusion"
 
 
 def find_impossible(
@@ -80,31 +80,44 @@ def _groups(exclusions: Sequence[Exclusion]) -> list[tuple[str, ...]]:
 def _too_much_together(
     drivers: Sequence[Driver], chances: Mapping[str, Chances]
 ) -> tuple[str, str] | None:
-    """Return problem and fix of exclusive drivers that take more than the whole probability."""
+    """Return problem and fix of exclusive drivers that take more than the whole probability.
+
+    They are added up on the days for which probabilities are stated, and before the first quarter;
+    in between, when each comes on is left to the simulation.
+    """
     names = " and ".join(quoted(driver.id) for driver in drivers)
-    fix = "lower the probability of one, let one end sooner, or remove the exclusion"
     alone = [chances[driver.id] for driver in drivers]
-    last = max(
-        quarter_of(driver.start.by) if driver.start else each.first_quarter
-        for driver, each in zip(drivers, alone, strict=True)
-    )
-    on_at = cache(lambda quarter: sum(each.on_at(quarter) for each in alone))
-    for quarter in range(min(each.first_quarter for each in alone) - 1, last + 1):
-        if on_at(quarter) > _TOO_MUCH:
-            said = " + ".join(f"{each.on_at(quarter):.2f}" for each in alone)
+    stated = [quarter_of(driver.start.by) for driver in drivers if driver.start is not None]
+    for quarter in sorted({*stated, min(each.first_quarter for each in alone) - 1}):
+        on_at = [each.on_at(quarter) for each in alone]
+        if sum(on_at) > _TOO_MUCH:
+            said = " + ".join(f"{each:.2f}" for each in on_at)
             problem = (
                 f"the exclusive drivers {names} cannot be on with probabilities {said} = "
-                f"{on_at(quarter):.2f} at the end of {_text(quarter)}"
+                f"{sum(on_at):.2f} at the end of {_text(quarter)}"
             )
-            return problem, fix
-        starting = sum(each.starts_in(quarter) for each in alone)
-        if starting > _TOO_MUCH - on_at(quarter - 1):
-            problem = (
-                f"the exclusive drivers {names} cannot start with probability {starting:.2f} in "
-                f"{_text(quarter)}: only {1 - on_at(quarter - 1):.2f} is left in which none is on"
-            )
-            return problem, fix
+            return problem, _FIX
+    for driver, other in permutations(drivers, 2):
+        if problem := _no_room(driver, chances[other.id], quoted(other.id)):
+            return problem, _FIX
     return None
+
+
+def _no_room(driver: Driver, other: Chances, name: str) -> str:
+    """Return the problem of a driver that must start while one that excludes it is still on."""
+    start = driver.start
+    if start is None or start.is_in_force or driver.is_on or not other.is_on:
+        return ""
+    # it can start from the quarter after the first in which the other is off
+    n_quarters = quarter_of(start.by) - other.first_quarter
+    room = 1.0 - (1.0 - other.end_hazard) ** max(n_quarters, 0)
+    if start.probability.mean <= room:
+        return ""
+    return (
+        f"{quoted(driver.id)} cannot start by {start.by} with probability "
+        f"{start.probability.mean:.2f}: it is excluded while {name} is on, which ends in time "
+        f"with probability {room:.2f}"
+    )
 
 
 def _text(quarter: int) -> str:

@@ -12,9 +12,9 @@ centring gives every driver the probabilities that it would have alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forecaster.records import frozen
 from forecaster.workspace.driver_reader import quarter_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _STEPS = 40
 _GRID = 32
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chances:
     """How a driver alone goes on and off.
 
@@ -48,12 +48,6 @@ class Chances:
         return _on_after(
             quarter - self.first_quarter + 1, self.is_on, self.start_hazard, self.end_hazard
         )
-
-    def starts_in(self, quarter: int) -> float:
-        """Return the probability that it starts in a quarter."""
-        if quarter < self.first_quarter:
-            return 0.0
-        return (1.0 - self.on_at(quarter - 1)) * self.start_hazard
 
 
 def chances_of(driver: Driver) -> Chances | tuple[float, float]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forecaster.records import frozen
 from forecaster.workspace.belief_tables import Normal
 from forecaster.workspace.natural_units import expit, logit
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 Z_90 = 1.2815515655446004
 """The 90% quantile of a standard normal."""
 LEVELS = ("10%", "90%")
-_STEP = 0.1
-_FURTHEST = 80
+_STEP = 0.25
+_FURTHEST = 32
 """The mean sums a trapezoid rule over 8 sds to each side, exact to 1e-12 for so smooth a curve."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Probability:
     """A probability that is itself uncertain: a logit-normal.
 
