@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from forecaster.errors import UnreliableFit
 from forecaster.forecasts.forecast import Forecast, Manifest
 from forecaster.forecasts.judgement_shift import measure_shift
+from forecaster.forecasts.limits import within_limits
 from forecaster.workspace.footing import Footing
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ def finish_forecast(result: Result, settings: Settings, manifest: Manifest) -> F
     UnreliableFit
         If the fit is not certified and `settings.allow_unreliable` is off.
     """
-    warnings = list(result.notes)
+    limited, said = within_limits(result.trajectories, result.history, result.periods)
+    warnings = [*result.notes, *said]
     if not result.report.is_reliable:
         if not settings.allow_unreliable:
             raise UnreliableFit(result.report, series=result.history.entry.id)
@@ -69,7 +71,7 @@ def finish_forecast(result: Result, settings: Settings, manifest: Manifest) -> F
         history=result.history,
         scenario=BASELINE,
         periods=result.periods,
-        trajectories=result.trajectories,
+        trajectories=limited,
         quantity="latent" if settings.latent else "published",
         coverages=settings.coverages,
         report=result.report,

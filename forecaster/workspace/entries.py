@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 from forecaster.workspace.cells import read_number, read_period, read_word
 from forecaster.workspace.facts import KINDS, RELATIONS, SeriesEntry
@@ -30,6 +31,7 @@ OPTIONAL = (
     "left_out",
     "decided",
     "core",
+    "limits",
 )
 TIMINGS = ("stock", "flow")
 COUNTING_ERRORS = ("none", "poisson")
@@ -97,6 +99,7 @@ def _read_entry(cells: dict[str, str]) -> SeriesEntry:
         left_out=_read_left_out(cells["left_out"]),
         decided=_read_truth(cells["decided"]),
         core=_read_truth(cells["core"]),
+        **_read_limits(cells["limits"]),
     )
 
 
@@ -149,6 +152,24 @@ def _read_left_out(text: str) -> dict[str, str]:
             problem = f"{quoted(part)} leaves a period out without a reason"
             raise CellError("left out without a reason", problem, "write period:reason")
         found[str(read_period(period.strip()))] = reason.strip()
+    return found
+
+
+def _read_limits(text: str) -> dict[str, Any]:
+    """Read `never-falls;least=1;most=195`, in any order."""
+    found: dict[str, Any] = {}
+    for part in _parts(text):
+        name, equals, number = (word.strip() for word in part.partition("="))
+        if name == "never-falls" and not equals:
+            found["never_falls"] = True
+        elif name in ("least", "most") and equals:
+            found[name] = read_number(number)
+        else:
+            fix = "write never-falls, least=NUMBER or most=NUMBER, with semicolons between"
+            raise CellError("a limit", f"{quoted(part)} is not a limit", fix)
+    if found.get("least", -math.inf) >= found.get("most", math.inf):
+        problem = f"the least {found['least']:g} is not below the most {found['most']:g}"
+        raise CellError("limits in order", problem, "correct one of the two")
     return found
 
 

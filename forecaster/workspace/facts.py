@@ -73,6 +73,8 @@ class SeriesEntry:
     computed_periods : (basis, period) pairs that were computed from others of the same basis
     left_out : period text -> why its rows must not be fitted
     decided : rows published before their period ended are facts (quotas, a mid-month list)
+    never_falls : a later figure cannot be lower, as of a best score so far
+    least, most : what no figure can be under or over; None where nothing beside the kind says so
     """
 
     id: str
@@ -95,6 +97,9 @@ class SeriesEntry:
     left_out: Mapping[str, str] = field(default_factory=dict)
     decided: bool = False
     core: bool = False
+    never_falls: bool = False
+    least: float | None = None
+    most: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

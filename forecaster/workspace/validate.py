@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError
-from forecaster.workspace.drivers import DRIVERS_FILE, load_interventions
+from forecaster.workspace.driver_blocks import DRIVERS_FILE
+from forecaster.workspace.drivers import load_interventions
 from forecaster.workspace.faults import FaultList
 from forecaster.workspace.statements import check_statements
 from forecaster.workspace.validate_beliefs import check_beliefs

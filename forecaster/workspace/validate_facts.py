@@ -162,6 +162,11 @@ def _faults_of_row(row: Row, entry: SeriesEntry) -> Iterable[CellError]:
     if row.unit != entry.unit:
         problem = f"{quoted(row.unit)} is not the unit of {quoted(entry.id)}, {quoted(entry.unit)}"
         yield CellError("another unit", problem, f"convert the value to {quoted(entry.unit)}")
+    if not (entry.least is None or row.value >= entry.least) or not (
+        entry.most is None or row.value <= entry.most
+    ):
+        problem = f"{row.printed} is outside the limits of {quoted(entry.id)} in series.csv"
+        yield CellError("outside the limits", problem, "correct the value, or the limits")
     is_set_aside = row.basis == SEED_CLAIM or str(row.period) in entry.left_out
     if row.source.published < row.period.end and not (entry.decided or is_set_aside):
         problem = (

@@ -120,3 +120,37 @@ def test_many_faults_of_one_rule_are_counted(workspace: Path) -> None:
     faults = validate_workspace(workspace)
     assert len(faults) == 4
     assert faults[3].problem == "7 more lines have the same fault: not a number"
+
+
+LIMITS = [
+    ("never-fall", "'never-fall' is not a limit"),
+    ("never-falls=1", "'never-falls=1' is not a limit"),
+    ("least=none", "'none' is not a finite number"),
+    ("least=9;most=3", "the least 9 is not below the most 3"),
+]
+
+
+def _limit_spending(workspace: Path, limits: str) -> list[tuple[str, str]]:
+    """Return (place, problem) of all faults with limits of 'us-spend', whose figure is 62.5."""
+    path = workspace / "series.csv"
+    head, *lines = path.read_text(encoding="utf-8").splitlines()
+    limited = [f"{line},{limits if line.startswith('us-spend') else ''}" for line in lines]
+    path.write_text("\n".join([f"{head},limits", *limited, ""]), encoding="utf-8")
+    return [(fault.where, fault.problem) for fault in validate_workspace(workspace)]
+
+
+@pytest.mark.parametrize(("limits", "problem"), LIMITS)
+def test_a_limit_that_says_nothing_is_a_fault(workspace: Path, limits: str, problem: str) -> None:
+    assert ("series.csv, line 3", problem) in _limit_spending(workspace, limits)
+
+
+@pytest.mark.parametrize("limits", ["never-falls; least = 1 ;most=62.5", "least=62.5", ""])
+def test_figures_at_or_within_the_limits_are_no_fault(workspace: Path, limits: str) -> None:
+    assert _limit_spending(workspace, limits) == []
+
+
+@pytest.mark.parametrize("limits", ["least=63", "most=62"])
+def test_a_figure_outside_the_limits_is_a_fault(workspace: Path, limits: str) -> None:
+    assert _limit_spending(workspace, limits) == [
+        ("history/spend.csv, line 2", "62.5 is outside the limits of 'us-spend' in series.csv")
+    ]
