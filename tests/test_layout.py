@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PACKAGE = Path(forecaster.__file__).parent
 
 TIERS = (
-    {"errors"},
+    {"errors", "records"},
     {"workspace"},
     {"inference", "models"},
     {"scenarios", "forecasts", "evaluation", "output"},
@@ -28,7 +28,7 @@ TIERS = (
 """From the ground up: a room imports from its own tier and those below."""
 
 MAY_USE_THE_TERMINAL = {"cli", "output", "__main__"}
-PURE_ROOMS = ("models", "inference", "forecasts")
+PURE_ROOMS = ("models", "inference", "scenarios", "forecasts")
 IMPURE_FILES = {"inference/cache.py", "inference/chains.py"}
 WORLDLY_MODULES = {
     "builtins", "fileinput", "glob", "io", "logging", "os", "pathlib", "random", "shutil",

@@ -8,7 +8,6 @@ and each looks at the quarter before, except that an exclusive one also looks at
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import product
 from math import exp, log
 from typing import TYPE_CHECKING
 
@@ -79,7 +78,11 @@ class Exact:
         odds = hazard / (1 - hazard)
         for each in self.beliefs.interactions:
             rows = [self.names.index(source) for source in each.sources]
-            if each.target == self.names[i] and each.acts_on == acts_on and all(on[r] for r in rows):
+            if (
+                each.target == self.names[i]
+                and each.acts_on == acts_on
+                and all(on[r] for r in rows)
+            ):
                 odds *= exp(each.log_odds.mean)
         return odds
 
@@ -169,8 +172,3 @@ class Exact:
             total = sum(p * self._hazard(i, on, now, c) for ((on, _), now), p in live.items())
             low, high = (c, high) if total > wanted else (low, c)
         return (low + high) / 2
-
-
-def all_states(n: int) -> list[tuple[bool, ...]]:
-    """Return every combination of n drivers."""
-    return list(product((False, True), repeat=n))
