@@ -12,10 +12,10 @@ Nothing heavy is imported until a forecast is asked for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecaster.errors import ForecasterError, InputError, UnreliableFit
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     import os
@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ForecastResult:
     """A forecast of one series, as data, as files, or shown in a notebook.
 
@@ -105,7 +105,7 @@ class ForecastResult:
         return forecast_html(self.forecast)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReachResult:
     """How likely a series reaches a level, as data or shown in a notebook.
 

@@ -32,6 +32,7 @@ from forecaster.forecasts.settings import (
 from forecaster.forecasts.single_job import prepare_single
 from forecaster.forecasts.single_run import run_single
 from forecaster.models import SINGLE_FAMILIES
+from forecaster.records import frozen
 from forecaster.workspace.families import family_of
 from forecaster.workspace.history import known_by
 from forecaster.workspace.judgement_index import has_judgements
@@ -69,7 +70,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """What was drawn of a series fitted alone.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecaster.cli.frame import TextCommand, TextGroup, new_app
 from forecaster.cli.streams import open_streams
 from forecaster.errors import InputError
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 app = new_app(cls=TextGroup, no_args_is_help=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CacheContent:
     """What the cache holds.
 

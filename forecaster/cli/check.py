@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +13,7 @@ from forecaster.cli.frame import TextCommand, new_app
 from forecaster.cli.progress import Progress
 from forecaster.cli.request import Asked, find_folder, prepare_request
 from forecaster.cli.streams import open_streams
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +41,7 @@ _WITHOUT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NothingToCheck:
     """A series of which there is no fit to check.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecaster.cli import options
 from forecaster.errors import InputError
+from forecaster.records import frozen
 from forecaster.workspace.faults import quoted
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LAYOUTS = ("wide", "long", "draws")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Output:
     """Where a result goes.
 

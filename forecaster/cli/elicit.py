@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from forecaster.cli.request import find_folder
 from forecaster.errors import InputError
 from forecaster.output.atomic import unwritable
 from forecaster.output.belief_toml import NewBelief, new_file, with_belief, write_belief
+from forecaster.records import frozen
 from forecaster.workspace.belief_tables import SHIPPED_PRIORS, TableReader, open_table
 from forecaster.workspace.faults import printable
 from forecaster.workspace.periods import parse_period
@@ -41,7 +41,7 @@ SHOWN_LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 _FAMILY = {"level": "judgement-only", "cap": "substitution"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ElicitRequest:
     """What was asked for, as typed.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecaster.errors import InputError
+from forecaster.records import frozen
 from forecaster.workspace.faults import quoted
 from forecaster.workspace.natural_units import (
     cap_scale,
@@ -37,7 +37,7 @@ AGREEMENT = 0.01
 INSTALL = "pip install '.[elicit]'"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Elicited:
     """Quantiles that were checked and fitted.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from forecaster.cli import options
 from forecaster.errors import InputError
 from forecaster.models import MODELS
+from forecaster.records import frozen
 from forecaster.workspace.facts import KINDS
 from forecaster.workspace.faults import quoted
 
@@ -109,7 +110,7 @@ def asked_in_python(
     return Asked(until=until, as_of=as_of, horizon=horizon, is_typed=False, **given)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subject:
     """One series or formula to forecast, with its facts and what is believed.
 
@@ -148,7 +149,7 @@ class Subject:
         return Run(self.facts, self.beliefs, settings, announce, self.definitions)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """Input that the pipeline can run on.
 

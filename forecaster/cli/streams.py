@@ -9,15 +9,16 @@ import contextlib
 import io
 import os
 import sys
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, BinaryIO, TextIO
+
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Streams:
     """The outside world of one command.
 

@@ -16,12 +16,12 @@ so that the variance h ahead is s^2 h (1 + h / (t_m - t_0)), as in Hyndman and A
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.models.links import LINKS
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ _LARGEST = 600.0
 """Link values are held below this, so that exp and its sums stay finite."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DriftWalk:
     """A fitted Brownian motion with drift.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forecaster.models.choose import single_model
 from forecaster.models.regressors import seasons
 from forecaster.models.static_effects import static_prior
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from forecaster.workspace.single_beliefs import JumpPrior
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Candidate:
     """One way to forecast a series by itself.
 

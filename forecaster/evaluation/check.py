@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,7 @@ from forecaster.evaluation.stacking import series_weights, shared_steps
 from forecaster.forecasts.settings import random_stream
 from forecaster.inference.draw_single import draw_single
 from forecaster.inference.replicate import replicate
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 N_REPLICATES = 2000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FamilyCheck:
     """One family of the pool, fitted to the whole history.
 
@@ -64,7 +65,7 @@ class FamilyCheck:
     mean_log_score: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Check:
     """Everything that `check` says of one series.
 

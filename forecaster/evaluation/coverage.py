@@ -13,10 +13,11 @@ against the distances of resampled ones from their own mean.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +37,7 @@ LENGTHS = ((4, 7), (8, 15), (16, 10_000))
 _GRID = np.linspace(0.05, 0.95, 19)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cell:
     """Empirical coverage of some folds.
 
@@ -156,7 +157,7 @@ def _label(fold: Fold, by: str) -> str:
     return {"horizon": "", "kind": fold.kind, "group": fold.group}[by]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PitTest:
     """Whether PIT values are uniform.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from forecaster.evaluation.sensitivity import moved_quantile
 from forecaster.inference.certify import infer
 from forecaster.inference.single import single_problem
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 QUANTILE_LEVELS = (0.1, 0.5, 0.9)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EngineGap:
     """One quantile of one hyperparameter under both engines.
 

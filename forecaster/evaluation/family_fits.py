@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forecaster.forecasts.settings import random_stream
@@ -12,6 +12,7 @@ from forecaster.inference.single import single_problem
 from forecaster.models.choose import single_model
 from forecaster.models.static_effects import DRIFT, StaticPrior
 from forecaster.models.walk import DRIFT_WIDTH
+from forecaster.records import frozen
 from forecaster.workspace.pool_beliefs import POOL_FAMILIES
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     Announce = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FamilyFit:
     """A family's model with its fit.
 

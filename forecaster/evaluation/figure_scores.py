@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.evaluation.scores import crps_of_draws, weighted_interval_score
 from forecaster.forecasts.bands import band_ends, quantiles
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 COVERAGES = (0.5, 0.8, 0.95)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FigureScore:
     """What one figure's forecast was worth.
 

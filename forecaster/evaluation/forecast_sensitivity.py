@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +20,7 @@ from forecaster.inference.importance import prior_log_density
 from forecaster.inference.posterior import resample
 from forecaster.inference.single import single_problem
 from forecaster.models.static_effects import DRIFT
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +38,7 @@ LONG_RUN = "d"
 _TINY = 1e-12
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ForecastSensitivity:
     """What prior and history do to the forecast of one family.
 

@@ -10,7 +10,6 @@ What is known and what happened come from the sources that `reach_questions` nam
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +32,7 @@ from forecaster.inference.importance import WeightedPoints, explore
 from forecaster.inference.report import FitReport
 from forecaster.inference.single import single_problem
 from forecaster.models.observations import link_observations
+from forecaster.records import frozen
 from forecaster.workspace.history import known_by
 from forecaster.workspace.periods import PER_YEAR, period_at
 
@@ -59,7 +59,7 @@ SEED = 20260104
 _WIDER_START = 4096
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fold:
     """One figure, forecast at one origin by one family, with what happened.
 
@@ -85,7 +85,7 @@ class Fold:
     is_reliable: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RollingOrigin:
     """A day on which something new was known of a series.
 

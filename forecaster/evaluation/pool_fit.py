@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.evaluation.stacking import even_weights, fold_table, mixture_log_density, stack
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ LEAST_WEIGHT = 0.1
 """A family below it is left out: it would cost a fit and move nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PairedDifference:
     """A weighted mean difference of scores, with a standard error that takes series as blocks."""
 

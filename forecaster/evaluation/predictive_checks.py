@@ -11,13 +11,13 @@ the years between them:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.inference.replicate import replicate
 from forecaster.models.static_effects import LEVEL
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ LEAST_CHANGES = 3
 N_PRIOR_DRAWS = 2000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QuantityCheck:
     """One quantity of the history, among those of replicated histories.
 
@@ -52,7 +52,7 @@ class QuantityCheck:
     probability: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PriorCheck:
     """Where the changes of the history fall in what the prior said of them.
 

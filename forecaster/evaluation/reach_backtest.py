@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +14,7 @@ from forecaster.evaluation.reach_questions import (
     pose_origins,
 )
 from forecaster.forecasts.crossing import count_crossings
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,7 +36,7 @@ BASELINE_DRAWS = 20_000
 BASELINE_SEED = 20260102
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """One question's answers and outcome.
 

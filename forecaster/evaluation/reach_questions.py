@@ -12,11 +12,12 @@ level. What is known and what happened come from different facts:
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError
+from forecaster.records import frozen
 from forecaster.workspace.facts import Facts
 from forecaster.workspace.history import known_by
 from forecaster.workspace.periods import FREQUENCIES, period_at, periods_from
@@ -37,7 +38,7 @@ _DIGITS = 12
 """10 * 1.1 must be 11 and not a little more, or a count of 11 would not reach it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReachQuestion:
     """One question with its answer.
 
@@ -57,7 +58,7 @@ class ReachQuestion:
     reached: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origin:
     """A day on which something new was known, with the questions posed then.
 

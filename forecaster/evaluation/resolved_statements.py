@@ -8,12 +8,12 @@ without any judgement.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.errors import InputError
+from forecaster.records import frozen
 from forecaster.workspace.expert_calibration import Resolved, unseen_part
 from forecaster.workspace.history import known_by
 from forecaster.workspace.judgement_rules import published_figure, reason_unusable
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     which figures were known then; may raise InputError."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """The figure that a statement was about.
 
@@ -53,7 +53,7 @@ class Outcome:
     known_on: date
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unresolved:
     """A statement without an outcome that it can be held to, with the reason."""
 
@@ -122,7 +122,7 @@ def _first_known(figure: Sequence[Row], facts: Facts) -> date:
     return max(days)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compared:
     """A resolved statement beside our own forecast of its day.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,7 +118,7 @@ def weighted_mean(values: ArrayLike, weights: ArrayLike) -> float:
     return float(x @ w / w.sum())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReliabilityBin:
     """One point of a reliability diagram.
 

@@ -14,10 +14,11 @@ that is drawn, such as the long-run rate, enters the prior with its own density.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,7 +39,7 @@ MEANINGS = {
 """What a diagnosis means, in plain words."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sensitivity:
     """How one quantity answers to prior and likelihood.
 

@@ -9,12 +9,12 @@ question:
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.evaluation.scores import brier, weighted_mean
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 N_RESAMPLED = 4000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Skill:
     """Weighted Brier scores of some answers.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.forecasts.monte_carlo import share_error
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +23,7 @@ _COLUMNS_AT_ONCE = 64
 """Questions about all draws that are counted together."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bands:
     """Quantiles of a forecast by period.
 

@@ -11,11 +11,11 @@ A period is made of units, each published at once. Of a unit some parts may be p
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError
 from forecaster.forecasts.plan import TOLERANCE, Cutter, Stretch, parse_until
+from forecaster.records import frozen
 from forecaster.workspace.periods import (
     FREQUENCIES,
     PER_YEAR,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     KnownShares = Mapping[Period, Mapping[int, float]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SharedUnit:
     """One publication of a composition.
 
@@ -51,7 +51,7 @@ class SharedUnit:
     stretches: tuple[Stretch, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompositionPlan:
     """What is to be drawn; fields as in plan.Plan, for all parts at once.
 

@@ -7,10 +7,11 @@ joint draw. The correlation is that of what surprised the series before, pulled 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -33,7 +34,7 @@ LARGEST_RESIDUAL = 3.0
 LEAST_EIGENVALUE = 1e-3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Coupling:
     """How forward innovations of series are correlated.
 

@@ -12,13 +12,14 @@ is drawn for any input, or later where an input has neither a figure nor draws.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.errors import InputError
 from forecaster.forecasts.derived_history import evaluate, published_figures
+from forecaster.records import frozen
 from forecaster.workspace.faults import quoted
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Figures:
     """What is drawn of one series, and what is published of it before.
 

@@ -6,12 +6,12 @@ flow is the sum of four quarters, a share of a flow their average, a stock the l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecaster.records import frozen
 from forecaster.workspace.facts import QUALITIES, History, Row
 from forecaster.workspace.formula_tree import Name, Negative, Node, Number
 from forecaster.workspace.periods import period_at
@@ -59,7 +59,7 @@ def _computed(node: Node, values: Mapping[str, FloatArray]) -> FloatArray | np.f
     return left * right if node.sign == "*" else left / right
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """A published figure, and the rows that make it up."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.inference.sobol import normal_quantile
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ _LARGEST = 600.0
 """Link values are held below this, so that exp stays finite."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Estimate:
     """A quantity with its bands.
 

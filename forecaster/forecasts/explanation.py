@@ -7,13 +7,14 @@ for shares, percent for amounts and counts, the series' own unit for real ones.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.forecasts.estimates import change_unit, drawn_estimate, exact_estimate
 from forecaster.models.regressors import Shape, average, informs
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,7 +45,7 @@ _UNITS = {"tau": "years", "jump_rate": "a year", "cap": "%"}
 """Parameters that are no change of the series."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EffectEstimate:
     """What one dated event did to the series, before and after its history.
 
@@ -71,7 +72,7 @@ class EffectEstimate:
     on_at_last: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParameterEstimate:
     """One hyperparameter, or the drift, before and after the history.
 
@@ -91,7 +92,7 @@ class ParameterEstimate:
     variance_removed: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Explanation:
     """What the history of one series taught.
 

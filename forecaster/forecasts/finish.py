@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from forecaster.errors import UnreliableFit
 from forecaster.forecasts.forecast import Forecast, Manifest
 from forecaster.forecasts.judgement_shift import measure_shift
 from forecaster.forecasts.limits import within_limits
+from forecaster.records import frozen
 from forecaster.workspace.footing import Footing
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ BASELINE = "baseline"
 """The scenario that forces nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Result:
     """What any family leaves of a series.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import TYPE_CHECKING, Any
+
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from forecaster.workspace.periods import Period
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Manifest:
     """What produced the numbers, enough to produce them again.
 
@@ -47,7 +49,7 @@ class Manifest:
         return {name: value for name, value in found.items() if value is not None}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Forecast:
     """Trajectories of one series under one scenario.
 
@@ -87,7 +89,7 @@ class Forecast:
     draw_numbers: NDArray[np.int64] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reach:
     """How likely a level is reached, by each period.
 
@@ -114,7 +116,7 @@ class Reach:
     passed: tuple[Row, ...] = field(default=())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settled:
     """An answer about a level that history has given: every figure up to the date is published.
 

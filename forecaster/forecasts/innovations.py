@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -38,7 +39,7 @@ _CONTRASTS = np.array([[1.0, 1.0], [-1.0, 1.0], [0.0, -2.0]]) / np.sqrt([2.0, 6.
 """(3, 2), orthonormal columns that sum to zero over the months of a quarter."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepGrid:
     """The steps of one series on the calendar.
 

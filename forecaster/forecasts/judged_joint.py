@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ from forecaster.inference.judged_trajectories import JudgedTrajectories, weigh_t
 from forecaster.inference.judgement_weights import forecasts_then
 from forecaster.inference.posterior import resample
 from forecaster.inference.single import single_problem
+from forecaster.records import frozen
 from forecaster.workspace.judgements import LeftOutJudgement
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ _FAMILY = "trend"
 """By which a series is forecast alone on the day of a judgement."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JudgedJoint:
     """How draws of several series count once judgements are heard.
 
@@ -57,7 +58,7 @@ class JudgedJoint:
     left_out: tuple[LeftOutJudgement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Statement:
     """One judgement beside the draws of its figure, link scale; `ours` nan where nothing was."""
 

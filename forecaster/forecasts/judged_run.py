@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,7 @@ from forecaster.inference.judgements import fuse
 from forecaster.inference.posterior import Posterior
 from forecaster.inference.single import single_problem
 from forecaster.inference.steering import ReadingWeights, Steering
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     Announce = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JudgedDrawn:
     """Trajectories of one series given judgements, and what these changed.
 
@@ -54,7 +55,7 @@ class JudgedDrawn:
     values: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Fitted:
     """One family without and with the judgements."""
 
@@ -169,7 +170,7 @@ def _said(judged: JudgementJob, family: str) -> list[object]:
     """Return all that the fusion hangs on beside the model: readings, and what was known then."""
     found: list[object] = []
     for reading in judged.readings:
-        found += [getattr(reading, name) for name in reading.__slots__]
+        found += [getattr(reading, each.name) for each in fields(reading)]
         model = judged.model_of(family)(reading.judgement.made_on)
         if model is not None:
             o = model.observations

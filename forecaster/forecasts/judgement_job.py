@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError
 from forecaster.models.judgement_readings import read_judgement
+from forecaster.records import frozen
 from forecaster.workspace.expert_beliefs import experts_as_of, load_experts
 from forecaster.workspace.history import ASSUMED
 from forecaster.workspace.judgement_rules import SiftedJudgements, sift_judgements
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     JobOf = Callable[[date], SingleJob | None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JudgementJob:
     """The judgements that enter the forecast of one series, and those that do not.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError
@@ -11,6 +11,7 @@ from forecaster.forecasts.judged_run import run_judged
 from forecaster.forecasts.judgement_job import gather_judgements
 from forecaster.forecasts.single_job import prepare_single
 from forecaster.models import SINGLE_FAMILIES
+from forecaster.records import frozen
 from forecaster.workspace.families import family_of
 from forecaster.workspace.judgement_rules import sift_judgements
 from forecaster.workspace.judgements import read_judgements
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     Announce = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JudgementLine:
     """One judgement that enters the forecast.
 
@@ -45,7 +46,7 @@ class JudgementLine:
     value: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JudgementTable:
     """All judgements about a series made by a day.
 

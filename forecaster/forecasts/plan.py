@@ -12,11 +12,11 @@ months are in use). Stretches that begin before the posterior's end are kept by 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError
+from forecaster.records import frozen
 from forecaster.workspace.periods import (
     FREQUENCIES,
     PER_YEAR,
@@ -37,7 +37,7 @@ TOLERANCE = 1e-6
 """Years; far below a day."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stretch:
     """A piece of time over which the level is averaged, or at whose end it is taken.
 
@@ -53,7 +53,7 @@ class Stretch:
     step: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unit:
     """One figure as it is published: known already, or drawn with one error of observation."""
 
@@ -62,7 +62,7 @@ class Unit:
     stretches: tuple[Stretch, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """What is to be drawn.
 

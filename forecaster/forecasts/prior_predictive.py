@@ -6,12 +6,12 @@ prior -> theta, drift, start -> exact yearly steps -> link scale -> figures
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.models.trend import S_B, S_L, TAU, make_step, theta_at
+from forecaster.records import frozen
 from forecaster.workspace.beliefs import THETA_NAMES
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _LARGEST = 600.0
 """Link values are held below this, so that exp stays finite."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Start:
     """Where the paths begin.
 
@@ -46,7 +46,7 @@ class Start:
     is_relative: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PriorPaths:
     """Paths drawn from a prior.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from datetime import date
@@ -16,7 +17,7 @@ DEFAULT_DRAWS = 4000
 DEFAULT_COVERAGES = (0.5, 0.8, 0.95)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """What was asked for, besides the series.
 

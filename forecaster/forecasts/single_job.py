@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError
@@ -13,6 +12,7 @@ from forecaster.models.choose import single_model
 from forecaster.models.observations import believed_level, link_observations
 from forecaster.models.regressors import event_regressors, seasons
 from forecaster.models.static_effects import static_prior
+from forecaster.records import frozen
 from forecaster.workspace.drivers import ChosenEvents, choose_events
 from forecaster.workspace.facts import History
 from forecaster.workspace.history import known_by
@@ -36,7 +36,7 @@ LEAST_SEASONAL = 5
 """Figures shorter than a year from which a series has seasons: one year and one more."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SingleJob:
     """Everything that the fit and the forecast of one series need.
 

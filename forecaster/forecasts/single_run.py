@@ -5,7 +5,7 @@ history + beliefs -> models -> posteriors -> trajectories, the draws shared out 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ from forecaster.inference.cache import PosteriorCache, cache_folder, cache_key
 from forecaster.inference.certify import infer
 from forecaster.inference.draw_single import draw_single
 from forecaster.inference.single import single_problem
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 _FITTED_ARRAYS = ("start", "end", "z", "jensen", "noise_sd", "basis", "offset_sd")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drawn:
     """Trajectories of one series, with how they came about.
 

@@ -10,13 +10,14 @@ import contextlib
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from forecaster.inference.report import FitReport
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -32,7 +33,7 @@ FINISHED_SUFFIX = ".forecast"
 _POSTERIOR_ARRAYS = ("theta", "theta_index", "effects", "state", "kept")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stored:
     """What a file holds.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +17,7 @@ from forecaster.inference.importance import (
 from forecaster.inference.proposals import JOINT, SINGLE
 from forecaster.inference.report import FitReport
 from forecaster.inference.straighten import make_chart
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ WIDER_START = 8 * N_FIRST
 NUTS_DRAWS, NUTS_TUNE = 2000, 1000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HyperPosterior:
     """The hyperparameters' posterior as weighted columns.
 

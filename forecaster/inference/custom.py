@@ -7,7 +7,6 @@ user's affair. PyMC and nutpie take seconds to import, so they are imported insi
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from forecaster.errors import InputError
 from forecaster.inference.chains import diagnose, find_failures, first_line, quiet
 from forecaster.inference.report import FitReport
 from forecaster.models.custom import FORECAST_NAME, check_forecast, describe_history
+from forecaster.records import frozen
 from forecaster.workspace.user_function import UserFunction, user_function
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ transition is enough to refuse a fit."""
 _FIX_RETURN = "end the function with 'return model', a pymc.Model"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Drawn:
     """Draws of the variables that are judged, (n_chains, n_draws, ...) each, by name."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ from forecaster.inference.timeline import LEVEL_STATE, SLOPE_STATE, lay_out
 from forecaster.models.jumps import share_after
 from forecaster.models.regressors import columns
 from forecaster.models.static_effects import DRIFT, FIRST_OFFSET, LEVEL
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ _CHUNK_VALUES = 4_000_000
 """Numbers that the filter may hold at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JumpPoints:
     """Where the level jumped at each point.
 
@@ -43,7 +44,7 @@ class JumpPoints:
     sd: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FinalMoments:
     """Effects and states given the history, at every point; p effects, m states.
 

@@ -8,7 +8,7 @@ that a round that missed cannot spoil what earlier ones found (Cornuet et al. 20
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +24,7 @@ from forecaster.inference.proposals import SINGLE, Tuning, refit
 from forecaster.inference.psis import effective_size, smooth_weights
 from forecaster.inference.sobol import sobol_normal
 from forecaster.inference.straighten import PLAIN, Chart
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +45,7 @@ _CHUNK = 4096
 """Points weighed at once by brute force, to keep memory flat."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WeightedPoints:
     """A posterior as weighted points.
 

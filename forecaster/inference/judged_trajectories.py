@@ -7,7 +7,6 @@ draw counts as much as it makes the statements likely, biases and herd effects i
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,7 @@ from forecaster.inference.judgement_weights import kappas_at
 from forecaster.inference.posterior import resample
 from forecaster.inference.psis import effective_size, smooth_weights
 from forecaster.models.judgement_readings import error_covariance
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MOST_K_HAT = 0.7
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JudgedTrajectories:
     """Which draws to take, and whether their weights hold.
 

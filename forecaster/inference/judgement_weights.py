@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from forecaster.models.judgement_readings import cut_at_grid, error_covariance
 from forecaster.models.jumps import JUMP_RATE, JUMP_SD
 from forecaster.models.single import SingleModel
 from forecaster.models.trend import S_L, S_O
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,7 @@ MOST_JUMPS = 100.0
 """Jumps a year beyond which nothing changes that a forecast could show."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JudgedPoints:
     """The law of readings of judgements at every point, without and with their errors.
 

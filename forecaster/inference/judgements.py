@@ -9,7 +9,7 @@ the steps integrated out, and the steps are then drawn given that state (`Fusion
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +33,7 @@ from forecaster.models.judgement_readings import error_covariance
 from forecaster.models.jumps import JUMP_SD, share_after
 from forecaster.models.static_effects import DRIFT, LEVEL
 from forecaster.models.trend import S_O
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,7 +57,7 @@ KAPPAS = (1, 4, 16)
 """Values of kappa tried with each point, in turn until the weights hold."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fusion:
     """A posterior given history and judgements, and what they ask of the steps to come.
 
@@ -128,7 +129,7 @@ def fuse(
     return judge.draw(weighed, hyper.report, n_draws, rng)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Base:
     """Points before the judgements: log weights, which theta they have, where the level jumped."""
 
@@ -138,7 +139,7 @@ class _Base:
     jumps: JumpPoints | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Weighed:
     """Points with a kappa each and their weights given the judgements."""
 

@@ -8,7 +8,6 @@ and Penzer (1998, JASA 93, 796). The likelihood is then a sum over no jump and a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +17,7 @@ from forecaster.inference.mixture import log_sum_exp
 from forecaster.inference.timeline import LEVEL_STATE, SLOPE_STATE
 from forecaster.models.jumps import JUMP_RATE, JUMP_SD
 from forecaster.models.trend import make_step
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JumpTimes:
     """Where the level may have jumped.
 
@@ -59,7 +59,7 @@ def jump_times(timeline: Timeline) -> JumpTimes:
     return JumpTimes(events, times[events], times[events + 1] - times[events])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JumpWeights:
     """The likelihood and the posterior of where the jump was, at every point.
 

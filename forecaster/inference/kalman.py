@@ -8,13 +8,13 @@ integrated out with one small solve at the end. Points lie along the last axis t
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.inference.timeline import LEVEL_STATE, SLOPE_STATE
 from forecaster.models.trend import S_B, S_L, S_O, Step, make_step
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Filtered:
     """The filter's result at every point, for the data (column 0) and the effects' columns.
 
@@ -45,7 +45,7 @@ class Filtered:
     covariance: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """What one observation did to the state.
 
@@ -189,7 +189,7 @@ def change_slots(z: FloatArray, p: FloatArray, event: Event) -> None:
         p[:, slot] = p[:, LEVEL_STATE]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Marginal:
     """The likelihood with the static effects integrated out, and their posterior.
 

@@ -13,7 +13,6 @@ products of many small matrices are then products of contiguous ones (5 to 8 tim
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -21,6 +20,7 @@ import numpy as np
 from forecaster.inference.kalman import Filtered, integrate_static
 from forecaster.inference.timeline import LEVEL_STATE, SLOPE_STATE
 from forecaster.models.trend import S_B, S_O, make_step
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +60,7 @@ class Readings(Protocol):
         """(n,) sd of each reading alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Passage:
     """What happened to the state in one event, in order: a move, a window read, or slots emptied.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +18,7 @@ DEGREES_OF_FREEDOM = 5.0
 """Heavy enough to cover log-normal posteriors, light enough to waste few points."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TMixture:
     """A mixture of multivariate t distributions.
 

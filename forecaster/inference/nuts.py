@@ -7,13 +7,14 @@ PyMC, nutpie and ArviZ take seconds to import, so they are imported inside the f
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from forecaster.inference.chains import diagnose, find_failures, first_line, quiet
 from forecaster.models.trend import UNIT_NAME
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +32,7 @@ _TARGET_ACCEPT = 0.99
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NutsRun:
     """Draws of the hyperparameters, with what the chains say about themselves.
 
@@ -52,7 +53,7 @@ class NutsRun:
     failures: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Chains:
     """Raw draws: unit and theta (n_chains, n_draws, n_theta), and the divergences among them."""
 
@@ -117,7 +118,7 @@ def sample_nuts(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Settings:
     """What both samplers need; fields as in `sample_nuts`."""
 

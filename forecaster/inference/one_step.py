@@ -11,7 +11,7 @@ the weight, and Pareto k-hat says for each step whether they can.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from forecaster.inference.sequential import condition_in_turn
 from forecaster.inference.step_likelihood import JumpSteps, PlainSteps
 from forecaster.inference.timeline import lay_out
 from forecaster.models.substitution import linked_at
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,7 @@ _MOST_VALUES = 1_500_000
 """Figures x jump times x points beyond which fewer points are used."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OneStep:
     """Every step of a history as it looked one step before; a step is one period's end.
 

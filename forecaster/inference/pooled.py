@@ -11,7 +11,6 @@ added up, and the factor, a normal vector with covariance K = R R', is integrate
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +24,7 @@ from forecaster.models.pooled import FACTOR_ROWS, S_F_L, pymc_model, theta_at
 from forecaster.models.problem import Problem
 from forecaster.models.static_effects import StaticPrior
 from forecaster.models.trend import S_B, S_L
+from forecaster.records import frozen
 from forecaster.workspace.pooled_beliefs import POOLED_NAMES
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def factor_root(
     return np.concatenate([root, drifts], axis=2)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Weighed:
     """The likelihood of a group, and the posterior of what drives its factor.
 

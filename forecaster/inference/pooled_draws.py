@@ -9,7 +9,6 @@ all members' levels, drifts and final states rest. In this order, for each draw:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +27,7 @@ from forecaster.inference.posterior import Posterior, resample
 from forecaster.inference.whitening import whiten
 from forecaster.models.pooled import FACTOR_ROWS, OWN, S_F_L
 from forecaster.models.trend import S_L
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     Windows = Sequence[tuple[float, float]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PooledPosterior:
     """Joint draws of a group; every array's last axis is the one draw axis.
 

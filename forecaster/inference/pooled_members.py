@@ -8,7 +8,6 @@ its own.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +17,7 @@ from forecaster.inference.timeline import lay_out
 from forecaster.inference.whitening import whiten
 from forecaster.models.pooled import OWN, S_F_L
 from forecaster.models.trend import S_L
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ _SIDE_BY_SIDE = 2048
 """Points times members that go through one recursion: what the cache holds."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reduced:
     """What a member's figures say of the factor.
 
@@ -105,7 +105,7 @@ def _eliminate(cross: FloatArray, sd: FloatArray) -> FloatArray:
     return log_det
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LinedUp:
     """Members ready to be whitened at any hyperparameters.
 

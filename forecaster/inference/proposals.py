@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +14,7 @@ from forecaster.inference.mixture import (
     refit_mixture,
 )
 from forecaster.inference.psis import effective_size
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +35,7 @@ LOCAL_SHARE = 8
 """One in so many points is near enough to shape that component."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tuning:
     """How proposals are made.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from forecaster.records import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FitReport:
     """How a posterior was found, and whether it can be trusted.
 

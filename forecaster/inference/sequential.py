@@ -11,7 +11,6 @@ it runs through the same gains, and through the same least squares.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +19,7 @@ from forecaster.inference.jumps import jump_times
 from forecaster.inference.kalman import Reading, run_filter
 from forecaster.inference.timeline import LEVEL_STATE, SLOPE_STATE
 from forecaster.models.trend import make_step
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conditional:
     """One observation given those before it, at every point.
 
@@ -90,7 +90,7 @@ def condition_in_turn(
     ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Regressed:
     """What one step of the least squares gave.
 

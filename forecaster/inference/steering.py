@@ -9,13 +9,13 @@ after it. It is linear in both, and a pass backwards over the steps finds the co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.models.judgement_readings import TOLERANCE
 from forecaster.models.trend import make_step
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadingWeights:
     """Where n readings take their averages from.
 
@@ -101,7 +101,7 @@ def weigh_stretches(
     return weights
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sensitivities:
     """How n readings hang on level and slope at the end and on each step's innovations.
 
@@ -160,7 +160,7 @@ def noise_root(step: Step) -> tuple[FloatArray, ...]:
     return bb, lb, ib, ll, il, ii
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Steering:
     """What judgements still ask of the steps, once the state where they begin is drawn.
 

@@ -18,10 +18,11 @@ totals and ratios.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Pair:
     """Two scales that stand in for each other.
 
@@ -73,7 +74,7 @@ def _log_total(a: FloatArray, b: FloatArray) -> FloatArray:
     return np.asarray(0.5 * np.logaddexp(2 * a, 2 * b))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chart:
     """Where points lie once pairs of scales are straightened; the points themselves without pairs.
 

@@ -13,13 +13,13 @@ for a unit of each figure so far, and K the gain:   w = h'z,   z <- F z - K w,  
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.inference.timeline import TIME_TOLERANCE
 from forecaster.models.trend import S_B, S_O, make_step
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ def is_successive(observations: Observations) -> bool:
     return bool((apart > TIME_TOLERANCE if is_point.all() else apart > -TIME_TOLERANCE).all())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alike:
     """Histories with equally many figures, each of which follows on the one before.
 
@@ -141,7 +141,7 @@ def _carry(state: FloatArray, slope_gain: FloatArray, phi: FloatArray) -> None:
     slope *= phi
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Spread:
     """Variances of level and stray slope, and their covariance, each (n_histories, n_points)."""
 

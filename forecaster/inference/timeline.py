@@ -13,10 +13,11 @@ slot of their own: their posterior then stands in the final state.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,7 @@ TIME_TOLERANCE = 1e-9
 """Edges closer than this, in years, are one edge."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Read:
     """One observation: which state it reads, divided by the window's length."""
 
@@ -41,7 +42,7 @@ class Read:
     divisor: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     """What happens at one time: first the state moves there, then it is read, then slots change.
 
@@ -61,7 +62,7 @@ class Event:
     copies: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Timeline:
     """All events in order.
 

@@ -10,7 +10,6 @@ is far cheaper than to carry each through the filter.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +17,7 @@ import numpy as np
 from forecaster.inference.kalman import change_slots, move, noise_matrices
 from forecaster.inference.timeline import SLOPE_STATE
 from forecaster.models.trend import S_B, S_O, make_step
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Whitening:
     """The filter's result, by the figures in the order in which they were read.
 

@@ -17,7 +17,6 @@ is linearised at the shares that its publication states, or near which the smoot
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +25,7 @@ from forecaster.models.part_events import event_directions, event_shapes
 from forecaster.models.regressors import average
 from forecaster.models.static_effects import StaticPrior
 from forecaster.models.window_covariance import cell_covariance, cut_into_cells
+from forecaster.records import frozen
 from forecaster.workspace.beliefs import THETA_NAMES
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def coordinate_scale(n_parts: int) -> float:
     return math.sqrt(n_parts / (n_parts + 2))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LinearReadings:
     """Figures as linear readings of the coordinates: z = direction @ u + entry @ J + error.
 

@@ -8,7 +8,6 @@ series. `inference/custom.py` samples it.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from forecaster.errors import InputError
 from forecaster.models.links import LINKS
 from forecaster.models.observations import link_observations
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ _ROUNDING = 1e-9
 """How far a share may pass 0 or 1, and an amount 0, by rounding; it is then put back."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CustomHistory:
     """What a custom model is given: the figures known on the target basis, oldest first.
 

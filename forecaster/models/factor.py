@@ -14,10 +14,11 @@ draws of the posterior: sd 0.13 for 16 members with 11 years, 0.34 for 19 with 1
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,7 @@ _SAME_EDGE = 1e-9
 """Edges closer than this, in years, are one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FactorGrid:
     """The stretches of time at which a factor is held.
 

@@ -12,12 +12,12 @@ with x_q the average level over step q, w_q its share of the window, t_q its mid
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.models.observations import LEAST_GROWTH, MOST_GROWTH
+from forecaster.records import frozen
 from forecaster.workspace.expert_calibration import unseen_part
 from forecaster.workspace.judgement_rules import is_edge
 from forecaster.workspace.periods import decimal_year
@@ -40,7 +40,7 @@ RANGE_SDS = 2 * 1.2815515655446004
 """A stated range is read as the 80% band of a normal distribution."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JudgementReading:
     """One judgement on the link scale.
 

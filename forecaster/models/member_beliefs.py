@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from forecaster.records import frozen
 from forecaster.workspace.belief_tables import Normal
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ LEAST_DEVIATION = 0.5
 """A stated growth narrows a member's deviation to no less than this share of the usual sd."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MemberBelief:
     """What is believed about one member's own part.
 

@@ -9,7 +9,7 @@ when the series grows: its window is shifted, the tilted average, to first order
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ import numpy as np
 
 from forecaster.errors import InputError
 from forecaster.models.links import LINKS, LinkValue
+from forecaster.records import frozen
 from forecaster.workspace.facts import History
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ LEAST_GROWTH = 0.3
 MOST_GROWTH = 2.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Observations:
     """Values on the link scale; every array has length n unless said otherwise.
 

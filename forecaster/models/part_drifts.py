@@ -14,10 +14,11 @@ each. By Gershgorin's theorem the precision stays positive definite whatever is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StatedDrift:
     """Drifts of the coordinates as turned effects: d = turn @ e, e ~ N(mean, s0^2 I).
 

@@ -8,12 +8,12 @@ exactly delta, and the other parts keep their ratios. In the coordinates u of x 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.models.regressors import columns
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PartEvent:
     """What a dated event did to one part: its shape, and the normal prior of its size in logits."""
 

@@ -8,10 +8,11 @@ taken to exist as soon as the others leave something over.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +30,7 @@ UNKNOWN_SHARE = 0.1
 """Where the search for a share that no figure states begins."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """One figure: window, basis, logit, sd, half a step of its rounding, and whether it is 0."""
 

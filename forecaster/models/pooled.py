@@ -10,7 +10,7 @@ hyperparameters are the group's, so that a member with two figures borrows them,
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from forecaster.models.observations import link_observations
 from forecaster.models.regressors import average
 from forecaster.models.static_effects import DRIFT, FIRST_OFFSET, LEVEL, static_prior
 from forecaster.models.trend import UNIT_NAME
+from forecaster.records import frozen
 from forecaster.workspace.pooled_beliefs import POOLED_NAMES
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ FACTOR_ROWS = np.array([4, 5, 2, 3])
 S_F_L = 4
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Member:
     """One series of a group.
 
@@ -60,7 +61,7 @@ class Member:
     reading: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """Series that share a factor, with their priors.
 

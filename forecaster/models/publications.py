@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +24,7 @@ from forecaster.models.part_existence import (
     first_times,
     near_shares,
 )
+from forecaster.records import frozen
 from forecaster.workspace.compositions import rounding_of
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     IntArray = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Publications:
     """Figures of a composition on the logit scale; n_rows figures in n publications of K parts.
 

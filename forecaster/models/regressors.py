@@ -12,10 +12,11 @@ not seen an event of the first of January, and belongs to the fourth quarter.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +45,7 @@ _LEAST_VARIATION = 1e-9
 """A column that varies by less is constant up to rounding."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shape:
     """How an effect of size one moves a series over time.
 
@@ -79,7 +80,7 @@ class Shape:
             raise ValueError(f"there are {N_SEASONS} seasonal contrasts; got {self.number!r}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Regressor:
     """A static effect with a shape in time and the normal prior of its size, link units."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Linked:
     """Observations whose link values hang on the hyperparameters.
 
@@ -37,7 +38,7 @@ class Linked:
         return Linked(z, noise_sd, self.log_jacobian[points])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SingleModel:
     """A model of one series that is linear and Gaussian given few hyperparameters.
 

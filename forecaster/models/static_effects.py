@@ -6,12 +6,12 @@ series has: seasonal contrasts, dated events. The filter integrates them out of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.models.regressors import columns as regressor_columns
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ LEVEL, DRIFT, FIRST_OFFSET = 0, 1, 2
 effects of the regressors."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StaticPrior:
     """Normal prior of the static effects.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecaster.output.digits import format_number
+from forecaster.records import frozen
 from forecaster.workspace.periods import PER_YEAR, date_at, period_at
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ LOG_SPAN = 12.0
 """A positive series whose chart spans more than this factor gets a log axis."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scale:
     """The value axis.
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError
 from forecaster.output.atomic import replace_files
 from forecaster.output.plain import safe_text
+from forecaster.records import frozen
 from forecaster.workspace.faults import printable
 from forecaster.workspace.quantile_fit import percent
 from forecaster.workspace.stated_beliefs import KEYS
@@ -23,7 +23,7 @@ _HEADER = re.compile(r"\s*\[+\s*([A-Za-z0-9_.\-\"']+)\s*\]+\s*(?:#.*)?$")
 _KEY = re.compile(rf"\s*(?:{'|'.join(KEYS)})\s*=")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewBelief:
     """One belief to be written.
 

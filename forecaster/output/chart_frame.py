@@ -11,6 +11,7 @@ from rich.text import Text
 from forecaster.output.axes import Scale, time_ticks
 from forecaster.output.chart_points import coverage_label
 from forecaster.output.digits import format_value
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +27,7 @@ LEVEL = "#d2571a"
 """Orange that reads on white and on black."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Glyphs:
     """What the marks look like.
 

@@ -8,12 +8,12 @@ the sum of its quarters, but a quarter is no point on a chart of annual totals.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.forecasts.bands import band_ends
+from forecaster.records import frozen
 from forecaster.workspace.periods import PER_YEAR, period_at, split_period
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Point = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FanPoints:
     """Everything a fan chart draws, in decimal years and the unit of the series.
 

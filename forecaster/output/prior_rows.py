@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.forecasts.bands import quantiles
 from forecaster.output.digits import format_number, format_share
+from forecaster.records import frozen
 from forecaster.workspace.natural_units import (
     cap_scale,
     expit,
@@ -32,7 +32,7 @@ _USUAL_SHARE = 0.3
 """Where points are shown when nothing says at which level."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BeliefRow:
     """One belief in natural units.
 

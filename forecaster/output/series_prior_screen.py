@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +14,7 @@ from forecaster.output.layout import WARNING, put, put_lines, put_table
 from forecaster.output.plain import safe_text
 from forecaster.output.prior_rows import HEADERS, belief_rows
 from forecaster.output.sentences import title_of
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +32,7 @@ SHOWN_YEARS = (1, 2, 3, 5, 10)
 SHOWN_LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PriorView:
     """A prior with what was drawn from it.
 

@@ -5,7 +5,6 @@ Text and axes take the colour of the surrounding page, so the chart reads on lig
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from forecaster.output.axes import Scale, time_ends, time_ticks, value_scale
 from forecaster.output.chart_points import coverage_label, value_at
 from forecaster.output.digits import format_value
 from forecaster.output.plain import safe_text
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ BAND = "#3b78c2"
 LEVEL = "#d2571a"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Frame:
     """Where values and moments stand, in pixels."""
 

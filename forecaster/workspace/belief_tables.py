@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecaster.errors import InputError
+from forecaster.records import frozen
 from forecaster.workspace.faults import printable
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ SHIPPED_PRIORS = _PACKED if _PACKED.is_dir() else _CHECKOUT
 """In a wheel the folder lies inside the package, in a checkout beside it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogNormal:
     """A positive quantity: the median, and the sd of its logarithm."""
 
@@ -32,7 +32,7 @@ class LogNormal:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Normal:
     """A real quantity."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forecaster.records import frozen
 from forecaster.workspace.belief_tables import (
     SHIPPED_PRIORS,
     LogNormal,
@@ -61,7 +62,7 @@ THETA_NAMES = ("s_l", "s_b", "tau", "s_o")
 """The hyperparameters of the trend family, in the order of every theta array."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrendPrior:
     """What is believed about a trend before its history, on the link scale.
 
@@ -89,7 +90,7 @@ class TrendPrior:
     basis_offset_sd: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Beliefs:
     """Everything that a user may edit under `priors/`.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from forecaster.records import frozen
 from forecaster.workspace.belief_tables import SHIPPED_PRIORS, open_table
 from forecaster.workspace.beliefs import THETA_NAMES, read_families
 from forecaster.workspace.reader import SHIPPED
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from forecaster.workspace.beliefs import Beliefs, TrendPrior
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompositionPrior:
     """What is believed about a composition before its histories.
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from forecaster.errors import Fault, FaultyInput, InputError
+from forecaster.records import frozen
 from forecaster.workspace.entries import SERIES_FILE
 from forecaster.workspace.faults import did_you_mean, printable, quoted
 from forecaster.workspace.history import known_by
@@ -37,7 +37,7 @@ COARSEST_STEP = 0.01
 _ROUNDING_OF_SUMS = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Composition:
     """Shares of one whole, as they were known on a day.
 

@@ -7,9 +7,9 @@ A formula may name series that are themselves defined by formulas; they are comp
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forecaster.records import frozen
 from forecaster.workspace.facts import SeriesEntry
 from forecaster.workspace.faults import did_you_mean, quoted
 from forecaster.workspace.formula_ranges import has_mean, kind_of, unit_of
@@ -35,7 +35,7 @@ _FITTING_KINDS = {
 """Declared kind -> kinds of formulas that keep its promise."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resolved:
     """A formula with all that it rests on.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
+from forecaster.records import frozen
 from forecaster.workspace.driver_blocks import read_series, read_source
 from forecaster.workspace.driver_types import (
     GROUPS,
@@ -43,7 +43,7 @@ _QUARTERS = {"step": "none", "ramp": "needed", "pulse": "needed", "cap": "none"}
 """Whether a shape has 'quarters'; where it is not named they may be left out."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """What a driver may name.
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from forecaster.records import frozen
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
@@ -19,7 +21,7 @@ GROUPS = ("us", "china", "markets", "middle-powers")
 """Drivers of one group share our ignorance about probabilities."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Start:
     """How a driver goes on.
 
@@ -35,7 +37,7 @@ class Start:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class End:
     """How a driver goes off: the probability that a spell ends within so many quarters."""
 
@@ -44,7 +46,7 @@ class End:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PastEvent:
     """Something that has happened.
 
@@ -64,7 +66,7 @@ class PastEvent:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Effect:
     """What a driver does to one series while it is on.
 
@@ -93,7 +95,7 @@ class Effect:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Driver:
     """An uncertain event or condition.
 
@@ -126,7 +128,7 @@ class Driver:
     effects: tuple[Effect, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Interaction:
     """Odds of `target` are multiplied while every driver of `sources` was on a quarter before.
 
@@ -144,7 +146,7 @@ class Interaction:
     essays: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exclusion:
     """Two drivers that are never on together: while one is, the other cannot start."""
 
@@ -153,7 +155,7 @@ class Exclusion:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Amplification:
     """Effects of `target` are multiplied while every driver of `sources` is on.
 

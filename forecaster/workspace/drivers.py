@@ -12,10 +12,11 @@ where it is a normal prior:
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forecaster.errors import Fault, FaultyInput, InputError
+from forecaster.records import frozen
 from forecaster.workspace.belief_tables import Normal, TableReader, open_table
 from forecaster.workspace.blocks import Block, blocks_in
 from forecaster.workspace.driver_blocks import (
@@ -43,7 +44,7 @@ FIGURES_PER_EVENT = 4
 _EFFECT_KEYS = ("date", "series", "shape", "lag", "quarters", "until", "size", "reason")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Intervention:
     """What one driver that has happened did to one series.
 
@@ -77,7 +78,7 @@ class Intervention:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChosenEvents:
     """The events that enter a fit, and those that do not, each with the reason in words."""
 

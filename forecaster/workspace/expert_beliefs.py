@@ -7,11 +7,12 @@ resolved by the as-of date count, so that a backtest learns nothing from the fut
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
+from forecaster.records import frozen
 from forecaster.workspace.belief_tables import TableReader, belief_file, open_table
 from forecaster.workspace.expert_calibration import Resolved, calibrate
 from forecaster.workspace.statements import EXPERT_KINDS
@@ -29,7 +30,7 @@ _MOST_SD = 5.0
 """Link units; an expert who is wrong by more than a factor of 150 says nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expert:
     """How wrong statements of one kind of expert are, on one link scale, one year ahead.
 
@@ -55,7 +56,7 @@ class Expert:
         return float((self.own_sd**2 + self.herd_sd**2 + self.publisher_sd**2) ** 0.5)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Experts:
     """What is believed about experts of every kind.
 

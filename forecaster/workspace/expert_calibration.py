@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +27,7 @@ HERD_CORRELATION = 0.5
 LEAST_KAPPA, MOST_KAPPA = 0.05, 0.95
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resolved:
     """A statement whose outcome is known, on the link scale.
 
@@ -55,7 +56,7 @@ class Resolved:
     came: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Calibration:
     """What resolved statements of one kind say; errors in total sds of the table.
 
@@ -81,7 +82,7 @@ class Calibration:
     kappa_high: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Point:
     """One statement: what came and what was said beyond our forecast, growth and weight.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
+
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +19,7 @@ QUALITIES = ("reported", "derived", "estimate", "press", "recalled")
 RELATIONS = ("same-measure", "other-measure")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """Who said it, and when it could be known.
 
@@ -36,7 +38,7 @@ class Source:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """One line of a history file, as it stands.
 
@@ -58,7 +60,7 @@ class Row:
     where: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SeriesEntry:
     """One line of `series.csv`: what a series measures and how it may be read.
 
@@ -102,7 +104,7 @@ class SeriesEntry:
     most: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Facts:
     """Everything read from a workspace about some series.
 
@@ -120,7 +122,7 @@ class Facts:
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeftOut:
     """A row that does not enter the fit, with the reason in words."""
 
@@ -128,7 +130,7 @@ class LeftOut:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class History:
     """What was known of one series on the as-of date, ready to be fitted.
 

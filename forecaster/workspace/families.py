@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError
+from forecaster.records import frozen
 from forecaster.workspace.faults import quoted
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def joint_key(entry: SeriesEntry, beliefs: Beliefs, model: str) -> tuple[str, ..
     return (entry.id,)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Needs:
     """What a forecast of some series takes.
 

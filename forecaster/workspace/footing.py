@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from forecaster.records import frozen
 
 FEW = 1
 """So many figures or fewer make a forecast thin: its prior decides most of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Footing:
     """What a forecast of one series rests on.
 

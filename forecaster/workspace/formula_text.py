@@ -10,10 +10,10 @@ another sign keeps it apart from the words on both sides.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from unicodedata import east_asian_width
 
 from forecaster.errors import InputError
+from forecaster.records import frozen
 from forecaster.workspace.faults import printable, quoted
 
 SIGNS = "+-*/()"
@@ -34,7 +34,7 @@ _BEFORE, _AFTER = 30, 40
 """Characters of a longer formula that are shown before and after the place of a fault."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Word:
     """One word of a formula.
 
@@ -50,7 +50,7 @@ class Word:
     stop: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FormulaText:
     """The text of a formula, and where it was found.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
+
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     """Where a part stands in the text: its first character, and the one after its last."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Number:
     """A number as typed; two are equal if their values are, wherever they stand."""
 
@@ -20,7 +22,7 @@ class Number:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Name:
     """A series, by its id."""
 
@@ -28,7 +30,7 @@ class Name:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Negative:
     """A part with its sign turned."""
 
@@ -36,7 +38,7 @@ class Negative:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Operation:
     """Two parts, joined by '+', '-', '*' or '/'."""
 

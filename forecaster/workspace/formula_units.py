@@ -8,9 +8,9 @@ USD billion / USD billion   ->  ratio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forecaster.records import frozen
 from forecaster.workspace.faults import quoted
 from forecaster.workspace.formula_tree import Name, Negative, Node, Number, Operation
 
@@ -27,7 +27,7 @@ _PLAIN = ("", FRACTION, RATIO)
 _JOINED = {"+": "added", "-": "subtracted from one another"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unit:
     """A product of powers of units.
 

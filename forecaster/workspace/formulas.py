@@ -10,10 +10,10 @@ Nothing else is a formula, so nothing in one can run: it is read here, word by w
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError
+from forecaster.records import frozen
 from forecaster.workspace.faults import quoted
 from forecaster.workspace.formula_text import ALLOWED, OTHER_SIGNS, FormulaText, Word, split_words
 from forecaster.workspace.formula_tree import (
@@ -38,7 +38,7 @@ MAX_NESTED = 30
 _SIGN_BETWEEN = re.compile(r"[+*()^<>=＋－＊／（）]|[0-9A-Za-z_)]\s+[-/]|[-/]\s+[0-9A-Za-z_(]|^-.")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Formula:
     """A formula that has been read.
 

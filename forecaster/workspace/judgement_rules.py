@@ -12,9 +12,9 @@ The rules, in their order:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forecaster.records import frozen
 from forecaster.workspace.faults import quoted
 from forecaster.workspace.judgements import LeftOutJudgement
 from forecaster.workspace.publishers import house_of
@@ -33,7 +33,7 @@ _EDGE = re.compile(
 _TARGET = re.compile(r"\b(?:policy )?target\b")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SiftedJudgements:
     """The judgements that a forecast uses, and those that it leaves out.
 

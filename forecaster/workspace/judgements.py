@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forecaster.records import frozen
 from forecaster.workspace.cells import read_date, read_number, read_period, read_word
 from forecaster.workspace.faults import CellError, FaultList
 from forecaster.workspace.publishers import affiliations, house_of
@@ -24,7 +24,7 @@ _BASIS = re.compile(r"basis ([^\s;,]+)")
 NOT_STATED = "not-stated"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judgement:
     """What an expert said about one figure of a series.
 
@@ -61,7 +61,7 @@ class Judgement:
     where: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeftOutJudgement:
     """A judgement that does not enter the forecast, with the reason in words."""
 

@@ -12,9 +12,9 @@ is stated in natural units and normal on a scale of its own:
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forecaster.records import frozen
 from forecaster.workspace.quantile_fit import Contradiction
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _LARGEST = 600.0
 """Link values are held below this, so that exp stays finite."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NaturalScale:
     """How one belief is stated, and where it is normal.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forecaster.records import frozen
 from forecaster.workspace.belief_tables import belief_file, open_table
 from forecaster.workspace.facts import KINDS
 from forecaster.workspace.faults import did_you_mean, quoted
@@ -23,7 +23,7 @@ _ROUNDING = 5e-3
 """Weights are written with two or three digits; their sum may be off by so much."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PoolPrior:
     """The weights of one kind's families, before a series has folds of its own.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError
+from forecaster.records import frozen
 from forecaster.workspace.beliefs import THETA_NAMES, read_families
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ POOLED_NAMES = (*THETA_NAMES, "s_f_l", "s_f_b")
 """The hyperparameters of the pooled family, in the order of every theta array."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PooledPrior:
     """What is believed about a group before its histories, on the link scale.
 

@@ -8,8 +8,9 @@ distribution can, and are refused where that is not well enough.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +35,7 @@ class Contradiction(Exception):  # noqa: N818  # it is what the stated numbers a
         super().__init__(problem)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NormalFit:
     """A normal distribution fitted to quantiles, on the scale of their values.
 

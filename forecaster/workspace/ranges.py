@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from forecaster.records import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Range:
     """An interval that certainly holds a value.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from forecaster.workspace.cells import check_value, read_date, read_number, read_period, read_word
@@ -131,11 +132,11 @@ def hash_facts(entries: Mapping[str, SeriesEntry], rows: Mapping[str, Sequence[R
 
 def _entry_text(entry: SeriesEntry) -> str:
     """Return all that an entry says, with its sets in order."""
-    fields = {name: getattr(entry, name) for name in SeriesEntry.__slots__}
-    fields["computed_periods"] = sorted(entry.computed_periods)
-    fields["relations"] = dict(entry.relations)
-    fields["left_out"] = sorted(entry.left_out.items())
-    return repr(fields) + "\n"
+    said = {each.name: getattr(entry, each.name) for each in fields(entry)}
+    said["computed_periods"] = sorted(entry.computed_periods)
+    said["relations"] = dict(entry.relations)
+    said["left_out"] = sorted(entry.left_out.items())
+    return repr(said) + "\n"
 
 
 def _row_text(row: Row) -> str:

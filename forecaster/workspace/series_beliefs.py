@@ -7,10 +7,11 @@ level -> where a series without history stands; cap -> what a share can reach at
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from forecaster.errors import Fault, FaultyInput, InputError
+from forecaster.records import frozen
 from forecaster.workspace.faults import did_you_mean, quoted
 from forecaster.workspace.natural_units import (
     cap_scale,
@@ -46,7 +47,7 @@ _TOP_KEYS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Level:
     """What is believed about the level of a series at a moment.
 
@@ -61,7 +62,7 @@ class Level:
     sd: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cap:
     """What is believed about the largest share: mean and sd of log(cap / (1 - cap))."""
 
@@ -69,7 +70,7 @@ class Cap:
     sd: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SeriesPrior:
     """What is believed about one series before its history is seen.
 

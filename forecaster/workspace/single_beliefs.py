@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forecaster.records import frozen
 from forecaster.workspace.facts import KINDS
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from forecaster.workspace.belief_tables import LogNormal, TableReader
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JumpPrior:
     """What is believed of jumps of the level.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forecaster.records import frozen
 from forecaster.workspace.faults import did_you_mean, quoted
 from forecaster.workspace.quantile_fit import (
     Contradiction,
@@ -25,7 +25,7 @@ KEYS = ("quantiles", "distribution", "mean", "sd", "median", "log_sd", "at", "un
 """What the table of a belief may hold."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StatedBelief:
     """One belief as a normal distribution, with the units and the reason it came with.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from forecaster.records import frozen
 from forecaster.workspace.belief_tables import Normal
 from forecaster.workspace.faults import quoted
 from forecaster.workspace.quantile_fit import probit
@@ -27,7 +27,7 @@ SIZE_KEYS = ("quantiles", "unit", "at", "growth_at")
 _LINK_WORDS = {"share": "logit units", "real": "units of the series"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StatedSize:
     """A size as it was written.
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecaster.errors import Fault, InputError
+from forecaster.records import frozen
 from forecaster.workspace.faults import FaultList, nearest_names, printable, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """A CSV file with its header checked.
 

@@ -12,12 +12,12 @@ import importlib
 import sys
 import traceback
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecaster.errors import InputError
+from forecaster.records import frozen
 from forecaster.workspace.faults import did_you_mean, printable, quoted
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FORM = "write module:function, such as growth:build for build() in growth.py of this folder"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UserFunction:
     """A function of the user's.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecaster.errors import Fault, InputError
+from forecaster.records import frozen
 from forecaster.workspace.beliefs import SERIES_ID
 from forecaster.workspace.entries import OPTIONAL, REQUIRED, SERIES_FILE, read_entries
 from forecaster.workspace.facts import Facts
@@ -25,7 +25,7 @@ FEW_POINTS = 6
 """Under so many points a `real` series must state its typical change."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckedFacts:
     """What could be read of the facts.
 
