@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +24,7 @@ from forecaster.models.part_beliefs import part_drift, part_slope, with_part_bel
 from forecaster.models.publications import gather_publications
 from forecaster.models.regressors import event_regressors
 from forecaster.models.trend import S_B, S_L, S_O, theta_at
+from forecaster.records import frozen
 from forecaster.workspace.beliefs import THETA_NAMES
 from forecaster.workspace.composition_beliefs import load_chosen_parts, load_composition_prior
 from forecaster.workspace.compositions import known_composition
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 FAMILY = "composition"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompositionJob:
     """Everything that the fit and the forecast of a whole need.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from forecaster.inference.smoother_many import noise_root
 from forecaster.models.part_events import event_moves
 from forecaster.models.trend import make_step
+from forecaster.records import frozen
 from forecaster.scenarios.base_path import BasePath, added_by
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _SPREAD = 60.0
 """Log shares this far below the largest are no smaller: a share of 1e-26 is as good as none."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompositionPaths:
     """Paths of all coordinates of a whole; the last axis of every array is that of the draws.
 
@@ -89,7 +90,7 @@ class CompositionPaths:
         return np.asarray(after[stretch.step])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WholePaths:
     """Paths of a whole with the plan of its figures."""
 

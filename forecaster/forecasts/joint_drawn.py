@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import field, fields, is_dataclass
 from typing import TYPE_CHECKING
 
 from forecaster import __version__
 from forecaster.forecasts.settings import random_stream
 from forecaster.inference.cache import ArrayCache, Stored, cache_folder, cache_key
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -29,7 +30,7 @@ INDEX = "(theta index)"
 """A name that no series has."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Learnt:
     """Joint draws of what a fit learnt, in the order of the trajectories.
 
@@ -50,7 +51,7 @@ class Learnt:
         return Learnt(*({name: x[..., chosen] for name, x in table.items()} for table in tables))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JointDrawn:
     """Trajectories of several series on one draw axis.
 
@@ -77,7 +78,7 @@ class JointDrawn:
     learnt: Learnt | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fitted:
     """What a fit gives: paths to be kept by the cache, and what it learnt, which is not kept."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 
 from forecaster.forecasts.settings import random_stream
 from forecaster.forecasts.trajectories import FigureErrors, assemble_figures
+from forecaster.records import frozen
 from forecaster.scenarios.base_path import BasePath, added_by
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class JointPaths(Protocol):
         """Return all of it for the cache."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MemberPaths:
     """Paths of one member of a group, link scale; the last axis of every array is that of draws.
 
@@ -96,7 +97,7 @@ class MemberPaths:
         return assemble_figures(plan, entry, level_of, errors, rng=rng, normals=iter(self.normals))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GroupPaths:
     """Paths of the members of a group that are forecast.
 

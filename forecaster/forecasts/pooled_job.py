@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecaster.forecasts.joint_drawn import (
@@ -22,6 +21,7 @@ from forecaster.models.member_beliefs import member_belief, whole_drift
 from forecaster.models.pooled import make_group, theta_at
 from forecaster.models.regressors import event_regressors
 from forecaster.models.static_effects import DRIFT
+from forecaster.records import frozen
 from forecaster.workspace.drivers import ChosenEvents
 from forecaster.workspace.joint_beliefs import events_of, with_notes
 from forecaster.workspace.pooled_beliefs import POOLED_NAMES, load_pooled_prior
@@ -50,7 +50,7 @@ _FACTOR = "(factor)"
 """A name that no series has."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PooledJob:
     """Everything that the fit and the forecast of a group need.
 

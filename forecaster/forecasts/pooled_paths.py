@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +16,7 @@ from forecaster.forecasts.plan import (
 from forecaster.forecasts.trajectories import base_path, simulate_steps, with_regressors
 from forecaster.models.static_effects import FIRST_OFFSET
 from forecaster.models.trend import S_O
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,7 +69,7 @@ def plan_group(
     }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MemberSteps:
     """One member carried forward, own part and factor together, link scale.
 

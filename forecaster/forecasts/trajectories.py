@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ from forecaster.models.jumps import JUMP_RATE, JUMP_SD
 from forecaster.models.regressors import columns
 from forecaster.models.static_effects import DRIFT, FIRST_OFFSET
 from forecaster.models.trend import S_O, make_step
+from forecaster.records import frozen
 from forecaster.scenarios.base_path import BasePath, added_by
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _LARGEST = 600.0
 """Link values are held below this, so that exp and its sums stay finite."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FigureErrors:
     """What a published figure has beyond the latent level, link units.
 

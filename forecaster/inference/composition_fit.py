@@ -8,7 +8,7 @@ the linearised one, and draws are taken again by these weights where they matter
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +35,7 @@ from forecaster.models.composition import (
     log_ratio_basis,
 )
 from forecaster.models.trend import S_O
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,7 +59,7 @@ MULTIPLES = (1, 4, 16)
 """How many paths are drawn for each one asked for, until the weights can be trusted."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompositionPosterior:
     """Joint draws of everything that a composition's trajectories start from.
 
@@ -129,7 +130,7 @@ def fit_composition(
     return _posterior(publications, static, drawn, kept, end, report)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Drawn:
     """Paths with their hyperparameters; fields as in CompositionPosterior and Paths."""
 
@@ -145,7 +146,7 @@ class _Drawn:
         return _Drawn(self.theta[:, chosen], self.theta_index[chosen], picked)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Proposal:
     """The posterior under linearised readings, from which paths are drawn and weighed."""
 

@@ -7,7 +7,7 @@ are then a proposal, and draws are weighed by the exact likelihood over the line
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -34,6 +34,7 @@ from forecaster.models.composition import (
 from forecaster.models.part_events import event_moves
 from forecaster.models.problem import Problem
 from forecaster.models.trend import S_B, S_L, theta_at
+from forecaster.records import frozen
 from forecaster.workspace.beliefs import THETA_NAMES
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def _softmax(x: FloatArray) -> FloatArray:
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Windows:
     """Windows of publications and of what is to be kept."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from forecaster.inference.kalman import integrate_static, run_filter
 from forecaster.inference.timeline import LEVEL_STATE, SLOPE_STATE
 from forecaster.models.static_effects import DRIFT, LEVEL
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +27,7 @@ _CHUNK_VALUES = 4_000_000
 """Numbers that the filter may hold at once, to keep memory flat when many windows are kept."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Posterior:
     """Joint draws of everything that a trajectory starts from.
 

@@ -7,7 +7,6 @@ Koopman 2002). One forward and one backward pass, no covariance of a path is eve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +17,7 @@ from forecaster.inference.posterior import draw_given
 from forecaster.inference.succession_filter import CHUNK, run_succession
 from forecaster.inference.timeline import LEVEL_STATE, SLOPE_STATE
 from forecaster.models.trend import S_B, S_O
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Paths:
     """Joint draws, zero-mean part and static effects still apart.
 

@@ -8,13 +8,13 @@ hyperparameter.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from forecaster.inference.timeline import TIME_TOLERANCE
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Window:
     """One publication.
 
@@ -44,7 +44,7 @@ class Window:
     target: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Succession:
     """Publications in order.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BasePath:
     """A series' path without drivers, at the ends of its steps, link scale.
 
@@ -38,7 +39,7 @@ class BasePath:
         return BasePath(self.times, _uncapped(self.levels, cap), _uncapped(self.steady, cap))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moves:
     """What drivers do to a path.
 

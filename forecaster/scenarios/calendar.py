@@ -10,10 +10,10 @@ A quarter's number is 4 * year + (quarter - 1), so 4 times a decimal year at its
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from forecaster.records import frozen
 from forecaster.workspace.periods import decimal_year
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _ROUNDING = 1e-6
 """Quarters; far below a day."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quarters:
     """The quarters that are simulated.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.errors import InputError
+from forecaster.records import frozen
 from forecaster.scenarios.chain import Chain
 from forecaster.workspace.faults import quoted
 
@@ -26,7 +26,7 @@ MOST_MISSED = 0.01
 """How far a stated marginal may be missed before it counts as out of reach."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Calibration:
     """The centres of a network, and the marginals found with them.
 

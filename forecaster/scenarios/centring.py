@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +28,7 @@ _LEAST = 1e-4
 """Hazard of a driver that should not start at all this quarter."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QuarterTarget:
     """What should happen in a quarter for every marginal to stay on its path.
 

@@ -10,11 +10,11 @@ scenarios on the same thresholds differ by what the scenario does, and by nothin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecaster.records import frozen
 from forecaster.scenarios.centring import QuarterTarget, solve_centres, wanted_ends
 from forecaster.scenarios.ignorance import draw_strengths
 from forecaster.scenarios.streams import key_of, keyed_stream, spread_uniforms, uniform_at
@@ -219,7 +219,7 @@ class Chain:
                 self._flip(ended + partner * self.n_draws, now, column)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Influence:
     """What moves while some drivers are on together.
 

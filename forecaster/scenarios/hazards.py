@@ -11,13 +11,13 @@ here on a grid of nodes; the mean over x of anything is a sum over the nodes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecaster.errors import InputError
+from forecaster.records import frozen
 from forecaster.scenarios.calendar import moment
 from forecaster.workspace.faults import quoted
 
@@ -40,7 +40,7 @@ NEVER = 1e-12
 _BISECTIONS = 50
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hazards:
     """Quarterly hazards of all drivers without interactions, and the marginals they lead to.
 
@@ -146,7 +146,7 @@ def _start_hazard(
     return chain.start_hazard(chances)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Chain:
     """A chain of two states that ends with hazard `end`, off or on (0, 1) at the beginning.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecaster.records import frozen
 from forecaster.scenarios.hazards import NODE_STEP, NODES
 from forecaster.scenarios.streams import keyed_stream
 
@@ -25,7 +25,7 @@ GROUP_CORRELATION = 0.5
 """Of the logits of probabilities of two drivers of one group."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Strengths:
     """Hazards and interactions as they are in each draw.
 

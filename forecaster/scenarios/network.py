@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecaster.records import frozen
 from forecaster.scenarios.hazards import make_hazards
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     IntArray = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edge:
     """An interaction between rows: while all sources are on, the odds of the target move.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecaster.records import frozen
 from forecaster.scenarios.chain import Chain
 from forecaster.scenarios.force import onsets_of
 from forecaster.scenarios.streams import keyed_stream
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chance:
     """A probability counted in draws.
 
@@ -40,7 +40,7 @@ class Chance:
     error: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Worlds:
     """All drivers on all draws.
 

@@ -8,10 +8,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError
+from forecaster.records import frozen
 from forecaster.workspace.faults import CellError, did_you_mean, quoted
 from forecaster.workspace.formula_text import FormulaText
 from forecaster.workspace.levels import parse_level
@@ -34,7 +34,7 @@ _MEANT = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetDriver:
     """A driver that is set.
 
@@ -53,7 +53,7 @@ class SetDriver:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SeenLevel:
     """A figure that is taken as seen.
 
@@ -75,7 +75,7 @@ class SeenLevel:
         return self.sign.startswith(">")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SeenDriver:
     """A state of a driver that is taken as seen.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError
+from forecaster.records import frozen
 from forecaster.workspace.driver_relations import require_driver
 from forecaster.workspace.faults import printable, quoted
 from forecaster.workspace.levels import parse_level
@@ -37,7 +37,7 @@ FREQUENCIES = {"year": "year", "half-year": "half", "quarter": "quarter"}
 _FRACTION = "fraction"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bank:
     """What questions may name, and where faults are noted."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
+
+from forecaster.records import frozen
 
 if TYPE_CHECKING:
     from datetime import date
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from forecaster.workspace.targets import Target
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stated:
     """A judgement about a figure that no series has: quantiles in its own unit."""
 
@@ -21,7 +23,7 @@ class Stated:
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Threshold:
     """Whether the figure of a period, or any figure up to one, reaches a level.
 
@@ -43,7 +45,7 @@ class Threshold:
     until: Period | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Numeric:
     """The figure of a period.
 
@@ -60,7 +62,7 @@ class Numeric:
     stated: Stated | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Crossing:
     """When a level is first reached.
 
@@ -78,7 +80,7 @@ class Crossing:
     frequency: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ranking:
     """Whether a series ranks so high among others.
 
@@ -97,7 +99,7 @@ class Ranking:
     growth_from: Period | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """One part of a whole: of a series, or of a stated share."""
 
@@ -106,7 +108,7 @@ class Part:
     stated: Stated | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shares:
     """How a whole divides; `rest` names the part that the others leave, '' if they fill it."""
 
@@ -115,7 +117,7 @@ class Shares:
     period: Period
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DriverAsked:
     """Whether a driver comes on, or is on.
 
@@ -131,7 +133,7 @@ class DriverAsked:
     on: date | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EventAsked:
     """Whether something happens that is no driver.
 
@@ -152,7 +154,7 @@ class EventAsked:
 Ask = Threshold | Numeric | Crossing | Ranking | Shares | DriverAsked | EventAsked
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """What has been decided, and from when on that was known."""
 
@@ -162,7 +164,7 @@ class Outcome:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """A question that resolves on something.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
 from forecaster.errors import FaultyInput
+from forecaster.records import frozen
 from forecaster.workspace.belief_tables import open_table
 from forecaster.workspace.blocks import Block, Gathered, blocks_in
 from forecaster.workspace.driver_blocks import own_or_shipped
@@ -34,7 +35,7 @@ _KEYS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Forced:
     """A driver that is set on.
 
@@ -47,7 +48,7 @@ class Forced:
     start: Period | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scenario:
     """A named bundle of drivers set on or off.
 

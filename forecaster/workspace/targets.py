@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError
+from forecaster.records import frozen
 from forecaster.workspace.faults import did_you_mean, quoted
 from forecaster.workspace.formulas import is_formula, parse_formula
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from forecaster.workspace.facts import SeriesEntry
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """What is forecast, asked about or seen.
 
