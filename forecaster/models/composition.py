@@ -166,40 +166,36 @@ def composition_static(
     effect for each dated event and one for each entry. An event moves readings by their slope
     against the log share of its part.
     """
-    p = publications
-    scale = coordinate_scale(p.n_parts)
+    p, a, row = publications, readings.direction, publications.publication
+    scale, c = coordinate_scale(p.n_parts), a.shape[1]
     anchor = float(p.start.min())
-    middle = ((p.start + p.end) / 2 - anchor)[p.publication]
-    basis = p.basis[p.publication]
-    a, c = readings.direction, readings.direction.shape[1]
-    drift = a if p.drift is None else a @ p.drift.turn
-    blocks = [a, drift * middle[:, None]]
-    blocks += [a * (basis == k)[:, None] for k in range(1, len(p.bases))]
-    n_offsets = len(p.bases) - 1
-    n_entries = len(readings.entry_mean)
-    coordinates = log_ratio_basis(p.n_parts)
-    on = event_shapes(p.events, p.start, p.end)[p.publication]
-    blocks.append(a @ event_directions(p.events, coordinates).T * on)
-    level = coordinates.T @ _first_log_shares(p)
-    drift_mean = np.zeros(c) if p.drift is None else p.drift.mean
-    sizes = [event.regressor for event in p.events]
-    sds = [prior.share.level_sd, prior.share.drift.sd * scale, *(scale * p.offset_sd[1:])]
+    middle = ((p.start + p.end) / 2 - anchor)[row]
+    drift_mean, turned = (np.zeros(c), a) if p.drift is None else (p.drift.mean, a @ p.drift.turn)
+    level = log_ratio_basis(p.n_parts).T @ _first_log_shares(p)
+    blocks = [
+        (level, prior.share.level_sd, a),
+        (drift_mean, prior.share.drift.sd * scale, turned * middle[:, None]),
+    ]
+    for k, sd in enumerate(p.offset_sd[1:], start=1):
+        blocks.append((np.zeros(c), scale * sd, a * (p.basis[row] == k)[:, None]))
+    for event, column in zip(p.events, _event_columns(p, readings).T, strict=True):
+        size = event.regressor
+        blocks.append((np.array([size.mean]), size.sd, column[:, None]))
+    blocks.append((readings.entry_mean, prior.entry_sd, readings.entry))
     return StaticPrior(
         anchor=anchor,
-        mean=np.concatenate(
-            [
-                level,
-                drift_mean,
-                np.zeros(c * n_offsets),
-                [r.mean for r in sizes],
-                readings.entry_mean,
-            ]
-        ),
-        sd=np.concatenate(
-            [np.repeat(sds, c), [r.sd for r in sizes], np.full(n_entries, prior.entry_sd)]
-        ),
-        columns=np.hstack([*blocks, readings.entry]),
+        mean=np.concatenate([mean for mean, _, _ in blocks]),
+        sd=np.concatenate([np.full(len(mean), sd) for mean, sd, _ in blocks]),
+        columns=np.hstack([columns for _, _, columns in blocks]),
     )
+
+
+def _event_columns(publications: Publications, readings: LinearReadings) -> FloatArray:
+    """Return what an event of size one adds to each reading, (n_rows, n_events)."""
+    p = publications
+    on = event_shapes(p.events, p.start, p.end)[p.publication]
+    slopes = readings.direction @ event_directions(p.events, log_ratio_basis(p.n_parts)).T
+    return np.asarray(slopes * on)
 
 
 def event_sizes(publications: Publications, effects: FloatArray) -> FloatArray:
@@ -241,25 +237,11 @@ def pymc_model(
     import pymc
     import pytensor.tensor as pt
 
-    p, c = publications, readings.direction.shape[1]
+    p, row = publications, publications.publication
     scale = coordinate_scale(p.n_parts)
-    start, end = p.start - static.anchor, p.end - static.anchor
-    middle = (start + end) / 2
-    cell_start, cell_end, weights = cut_into_cells(start, end)
-    row = p.publication
+    cell_start, cell_end, weights = cut_into_cells(p.start - static.anchor, p.end - static.anchor)
     angles = readings.direction @ readings.direction.T
-    # one block of C equal sds for levels and each basis
-    level_sd = static.sd[0]
-    basis_sd = np.array([0.0, *static.sd[2 * c : c * (1 + len(p.bases)) : c]])[p.basis]
-    shared = level_sd**2 + (p.basis[:, None] == p.basis) * basis_sd**2
-    entries = (readings.entry * prior.entry_sd) @ (readings.entry * prior.entry_sd).T
-    fixed = angles * shared[np.ix_(row, row)] + entries + np.diag(readings.noise_sd**2)
-    mean = readings.direction @ static.mean[:c] + readings.entry @ readings.entry_mean
-    drift_mean, drift_covariance = drift_moments(p, prior)
-    event_mean, event_covariance = _event_moments(p, readings)
-    a, times = readings.direction, middle[row]
-    mean = mean + a @ drift_mean * times + event_mean
-    fixed += a @ drift_covariance @ a.T * np.outer(times, times) + event_covariance
+    mean, fixed = _known_moments(p, readings, static, prior)
     same = angles * (row[:, None] == row)
     log_median = np.log([q.median * s for q, s in _scaled(prior, scale)])
     log_sd = np.array([q.log_sd for q in prior.share.theta])
@@ -275,6 +257,29 @@ def pymc_model(
         root = pt.linalg.cholesky(covariance)
         pymc.MvNormal("logit", mu=np.zeros(p.n_rows), chol=root, observed=readings.z - mean)
     return model
+
+
+def _known_moments(
+    publications: Publications,
+    readings: LinearReadings,
+    static: StaticPrior,
+    prior: CompositionPrior,
+) -> tuple[FloatArray, FloatArray]:
+    """Return mean and covariance of the readings without what hangs on the hyperparameters."""
+    p, a, row = publications, readings.direction, publications.publication
+    c = a.shape[1]
+    times = ((p.start + p.end) / 2 - static.anchor)[row]
+    # one block of C equal sds for levels and each basis
+    basis_sd = np.array([0.0, *static.sd[2 * c : c * (1 + len(p.bases)) : c]])[p.basis]
+    shared = static.sd[0] ** 2 + (p.basis[:, None] == p.basis) * basis_sd**2
+    entry = readings.entry * prior.entry_sd
+    drift_mean, drift_covariance = drift_moments(p, prior)
+    event_mean, event_covariance = _event_moments(p, readings)
+    mean = a @ static.mean[:c] + a @ drift_mean * times + event_mean
+    covariance = (a @ a.T) * shared[np.ix_(row, row)]
+    covariance += a @ drift_covariance @ a.T * np.outer(times, times) + event_covariance
+    covariance += entry @ entry.T + np.diag(readings.noise_sd**2)
+    return mean + readings.entry @ readings.entry_mean, covariance
 
 
 def drift_moments(

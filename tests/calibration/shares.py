@@ -177,6 +177,9 @@ def simulate(design: Design, prior, rng, *, level_sd: float = 1.0, years_ahead: 
     offsets = scale * offset_sd[:, None] * rng.standard_normal((len(design.bases), k - 1))
     figures = [[] for _ in range(design.n_figures)]
     for (house, _, parts), period in zip(design.calendar, periods, strict=True):
+        # K shares that sum to one are K - 1 figures: so they are fitted, and so they are drawn
+        is_whole = not design.has_rest and len(parts) == k
+        error_sd = design.sd * (math.sqrt(k / (k - 1)) if is_whole else 1.0)
         window = (period.start_year if is_flow else period.end_year, period.end_year)
         w = [p.over(*window).mean() if is_flow else p.at(window[1]) for p in paths]
         w = (
@@ -188,7 +191,7 @@ def simulate(design: Design, prior, rng, *, level_sd: float = 1.0, years_ahead: 
         shares = softmax(basis @ w)
         for part in parts:
             logit = math.log(shares[part] / (1 - shares[part]))
-            z = logit + design.sd * rng.standard_normal()
+            z = logit + error_sd * rng.standard_normal()
             figures[part].append(Reading(window, house, z, design.sd, 0.0))
     publications = arrange(
         figures, bases=design.bases, offset_sd=offset_sd, has_rest=design.has_rest, target=0,
