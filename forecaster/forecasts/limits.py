@@ -37,7 +37,7 @@ def within_limits(
     Returns
     -------
     limited : (n_draws, n_periods); `trajectories` itself where the series has no limits
-    said : one sentence for every limit that moved a draw
+    said : one sentence for every limit that moved a draw, and one about a limit that moves none
     """
     entry, last = history.entry, periods[-1]
     found, said = trajectories, []
@@ -53,6 +53,11 @@ def within_limits(
         lowered = np.minimum(found, entry.most)
         said += _moved(found, lowered, f"it cannot be over {entry.most:g}", last)
         found = lowered
+    if entry.part_of:
+        said.append(
+            f"it is a part of {entry.part_of}, which is forecast apart from it: "
+            "a draw may exceed that of the whole"
+        )
     return found, tuple(said)
 
 

@@ -156,7 +156,7 @@ def _read_left_out(text: str) -> dict[str, str]:
 
 
 def _read_limits(text: str) -> dict[str, Any]:
-    """Read `never-falls;least=1;most=195`, in any order."""
+    """Read `never-falls;least=1;most=195;part-of=us-spend`, in any order."""
     found: dict[str, Any] = {}
     for part in _parts(text):
         name, equals, number = (word.strip() for word in part.partition("="))
@@ -164,8 +164,10 @@ def _read_limits(text: str) -> dict[str, Any]:
             found["never_falls"] = True
         elif name in ("least", "most") and equals:
             found[name] = read_number(number)
+        elif name == "part-of" and number:
+            found["part_of"] = number
         else:
-            fix = "write never-falls, least=NUMBER or most=NUMBER, with semicolons between"
+            fix = "write never-falls, least=NUMBER, most=NUMBER or part-of=SERIES, with ; between"
             raise CellError("a limit", f"{quoted(part)} is not a limit", fix)
     if found.get("least", -math.inf) >= found.get("most", math.inf):
         problem = f"the least {found['least']:g} is not below the most {found['most']:g}"

@@ -77,6 +77,7 @@ class SeriesEntry:
     decided : rows published before their period ended are facts (quotas, a mid-month list)
     never_falls : a later figure cannot be lower, as of a best score so far
     least, most : what no figure can be under or over; None where nothing beside the kind says so
+    part_of : id of the series that this one is a part of, in the same unit; '' of none
     """
 
     id: str
@@ -102,6 +103,7 @@ class SeriesEntry:
     never_falls: bool = False
     least: float | None = None
     most: float | None = None
+    part_of: str = ""
 
 
 @frozen

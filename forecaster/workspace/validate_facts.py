@@ -185,7 +185,8 @@ def _check_entries(
 ) -> None:
     """Check that what an entry says of bases and periods is about rows that exist."""
     for name, entry in entries.items():
-        for error in _faults_of_entry(entry, rows[name]):
+        found = [*_faults_of_entry(entry, rows[name]), *_faults_of_part(entry, entries, rows)]
+        for error in found:
             faults.add_cell(error, file=SERIES_FILE, line=lines[name])
 
 
@@ -210,6 +211,34 @@ def _faults_of_entry(entry: SeriesEntry, rows: Sequence[Row]) -> Iterable[CellEr
             problem = f"{quoted(entry.id)} leaves out {period}, for which it has no row"
             yield CellError("left-out period without a row", problem, "remove the period")
     yield from _faults_of_kind(entry, n_points=len({row.period for row in rows}))
+
+
+def _faults_of_part(
+    entry: SeriesEntry, entries: Mapping[str, SeriesEntry], rows: Mapping[str, Sequence[Row]]
+) -> Iterable[CellError]:
+    """Yield why a series cannot be a part of what its limits name."""
+    if not entry.part_of:
+        return
+    whole = entries.get(entry.part_of)
+    if whole is None or whole.id == entry.id:
+        problem = (
+            f"{quoted(entry.id)} is a part of {quoted(entry.part_of)}, which is no other series"
+        )
+        fix = did_you_mean(entry.part_of, set(entries) - {entry.id}) or "name another series"
+        yield CellError("unknown whole", problem, fix)
+        return
+    if whole.unit != entry.unit:
+        problem = f"{quoted(entry.id)} and its whole {quoted(whole.id)} have different units"
+        yield CellError("unit of a whole", problem, "give both the same unit, or drop part-of")
+    total = {(row.basis, row.period): row for row in rows[whole.id]}
+    for row in rows[entry.id]:
+        over = total.get((row.basis, row.period))
+        if over is not None and row.value > over.value:
+            problem = (
+                f"{row.printed} of {row.period} is more than the whole {quoted(whole.id)}, "
+                f"{over.printed}"
+            )
+            yield CellError("a part above its whole", problem, "correct one of the two figures")
 
 
 def _faults_of_kind(entry: SeriesEntry, *, n_points: int) -> Iterable[CellError]:

@@ -74,3 +74,11 @@ def test_the_draws_given_are_left_alone():
     given = DRAWS.copy()
     within_limits(given, _history(never_falls=True, least=4.0, most=5.0), PERIODS)
     assert np.array_equal(given, DRAWS)
+
+
+def test_a_part_of_a_whole_says_that_the_whole_does_not_hold_it():
+    found, said = within_limits(DRAWS, _history(part_of="all"), PERIODS)
+    assert found is DRAWS
+    assert said == (
+        "it is a part of all, which is forecast apart from it: a draw may exceed that of the whole",
+    )

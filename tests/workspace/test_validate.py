@@ -154,3 +154,29 @@ def test_a_figure_outside_the_limits_is_a_fault(workspace: Path, limits: str) ->
     assert _limit_spending(workspace, limits) == [
         ("history/spend.csv, line 2", "62.5 is outside the limits of 'us-spend' in series.csv")
     ]
+
+
+WHOLES = [
+    ("part-of=us-spend", "is a part of 'us-spend', which is no other series"),
+    ("part-of=eu-plans", "is a part of 'eu-plans', which is no other series"),
+    ("part-of=eu-plan", "and its whole 'eu-plan' have different units"),
+]
+
+
+@pytest.mark.parametrize(("limits", "problem"), WHOLES)
+def test_a_part_of_what_cannot_be_its_whole_is_a_fault(
+    workspace: Path, limits: str, problem: str
+) -> None:
+    assert _limit_spending(workspace, limits) == [("series.csv, line 3", f"'us-spend' {problem}")]
+
+
+@pytest.mark.parametrize(("figure", "is_fault"), [("62.5", False), ("62", True)])
+def test_a_part_above_its_whole_is_a_fault(
+    change: Change, workspace: Path, figure: str, is_fault: bool
+) -> None:
+    change("series.csv", "Plan,计划,EUR billion", "Plan,计划,USD billion")
+    with (workspace / "history" / "spend.csv").open("a", encoding="utf-8") as file:
+        file.write(f"eu-plan,2023,{figure},USD billion,,reported,idc-2025,\n")
+    problem = "62.5 of 2023 is more than the whole 'eu-plan', 62"
+    expected = [("series.csv, line 3", problem)] if is_fault else []
+    assert _limit_spending(workspace, "part-of=eu-plan") == expected
