@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from forecaster.errors import FaultyInput
 from forecaster.workspace.belief_tables import TableReader, open_table
 from forecaster.workspace.beliefs import SERIES_ID, series_folder
 from forecaster.workspace.blocks import Block, Gathered, blocks_in
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from forecaster.errors import Fault
     from forecaster.workspace.facts import SeriesEntry
 
 __all__ = [
@@ -52,6 +55,7 @@ __all__ = [
     "Probability",
     "Start",
     "load_driver_beliefs",
+    "read_driver_beliefs",
     "state_known",
 ]
 
@@ -75,40 +79,53 @@ def load_driver_beliefs(workspace: Path, entries: Mapping[str, SeriesEntry]) -> 
     InputError
         If the file has faults, all of them at once.
     """
+    beliefs, faults = read_driver_beliefs(workspace, entries)
+    if faults:
+        raise FaultyInput(faults)
+    return beliefs
+
+
+def read_driver_beliefs(
+    workspace: Path, entries: Mapping[str, SeriesEntry]
+) -> tuple[DriverBeliefs, list[Fault]]:
+    """Return what `load_driver_beliefs` does, as far as it is without faults, and these.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read at all.
+    """
     path = own_or_shipped(workspace, DRIVERS_FILE)
     if path is None:
-        return DriverBeliefs()
+        return DriverBeliefs(), []
     reader, payload = open_table(path)
     gathered = Gathered()
     gathered.take(partial(_check_top, reader))
     blocks = {name: gathered.take(partial(blocks_in, reader, name)) or [] for name in _TOP}
     known = Known(entries, _Derived(workspace), SourceIds(workspace))
-    read = [(block, read_driver(block, known, gathered)) for block in blocks["driver"]]
+    read = [read_driver(block, known, gathered) for block in blocks["driver"]]
     for block in blocks["driver"]:
         gathered.take(partial(read_past_effects, block, entries, known.sources))
     gathered.take(partial(_check_distinct, blocks["driver"]))
-    drivers = [driver for _, driver in read if driver is not None]
-    beliefs = _with_relations(blocks, drivers, gathered)
-    if not gathered.faults:
-        where = printable(str(path))
-        gathered.faults += find_impossible(drivers, beliefs.exclusions, where=where)
-    gathered.raise_any()
-    return DriverBeliefs(
-        drivers=tuple(drivers),
-        interactions=beliefs.interactions,
-        exclusions=beliefs.exclusions,
-        amplifications=beliefs.amplifications,
+    drivers = tuple(driver for driver in read if driver is not None)
+    names = {str(block.find("id")) for block in blocks["driver"]}
+    beliefs = DriverBeliefs(
+        drivers=drivers,
         hash=hashlib.sha256(payload).hexdigest(),
         where=printable(str(path)),
+        unread=tuple(sorted(names - {driver.id for driver in drivers})),
     )
+    beliefs = _with_relations(beliefs, blocks, gathered)
+    if not gathered.faults:
+        gathered.faults += find_impossible(drivers, beliefs.exclusions, where=beliefs.where)
+    return beliefs, gathered.faults
 
 
 def _with_relations(
-    blocks: Mapping[str, list[Block]], drivers: Iterable[Driver], gathered: Gathered
+    beliefs: DriverBeliefs, blocks: Mapping[str, list[Block]], gathered: Gathered
 ) -> DriverBeliefs:
     """Return how the drivers work together; what is at fault is noted and left out."""
-    names = [str(block.find("id")) for block in blocks["driver"]]
-    by_id = {driver.id: driver for driver in drivers}
+    names, by_id = beliefs.names, beliefs.by_id
     interactions = [
         gathered.take(partial(read_interaction, block, names, by_id))
         for block in blocks["interaction"]
@@ -121,7 +138,8 @@ def _with_relations(
         for block in blocks["amplification"]
     ]
     gathered.take(partial(_check_pairs, blocks["exclusion"], exclusions))
-    return DriverBeliefs(
+    return replace(
+        beliefs,
         interactions=tuple(each for each in interactions if each is not None),
         exclusions=tuple(each for each in exclusions if each is not None),
         amplifications=tuple(each for each in amplifications if each is not None),

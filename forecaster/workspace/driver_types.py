@@ -180,6 +180,8 @@ class DriverBeliefs:
     ----------
     drivers : in file order
     hash : sha256 of the file; '' where there is none
+    where : the file, for messages
+    unread : ids of drivers that are in the file but have faults, for the checks of other files
     """
 
     drivers: tuple[Driver, ...] = ()
@@ -188,6 +190,12 @@ class DriverBeliefs:
     amplifications: tuple[Amplification, ...] = ()
     hash: str = ""
     where: str = field(default="", compare=False)
+    unread: tuple[str, ...] = ()
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The ids of all drivers of the file."""
+        return (*self.by_id, *self.unread)
 
     @cached_property
     def by_id(self) -> Mapping[str, Driver]:

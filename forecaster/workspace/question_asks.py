@@ -27,7 +27,6 @@ from forecaster.workspace.stated_sizes import read_quantiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import date
 
     from forecaster.workspace.blocks import Block, Gathered
     from forecaster.workspace.driver_types import DriverBeliefs
@@ -200,7 +199,7 @@ def _check_units(block: Block, key: str, targets: Sequence[Target]) -> None:
 
 def _driver(block: Block, bank: Bank) -> DriverAsked:
     """Read a question about a driver."""
-    name = require_driver(block, "driver", block.text("driver"), tuple(bank.drivers.by_id))
+    name = require_driver(block, "driver", block.text("driver"), bank.drivers.names)
     asks_for = block.word("asks_for", ("started", "in_force"))
     if asks_for == "in_force":
         for key in ("from", "until"):
@@ -209,10 +208,11 @@ def _driver(block: Block, bank: Bank) -> DriverAsked:
         return DriverAsked(name, asks_for, None, None, block.day("on"))
     if block.has("on"):
         raise block.fault("on", "a start by a day has no 'on'", "write 'until' in its place")
-    assessed: date = bank.drivers.of(name).assessed_on
-    first = block.day("from") if block.has("from") else assessed
+    driver = bank.drivers.by_id.get(name)  # one with faults of its own is told elsewhere
+    first = None if driver is None else driver.assessed_on
+    first = block.day("from") if block.has("from") else first
     until = block.day("until")
-    if not first < until:
+    if first is not None and not first < until:
         raise block.fault("until", f"{until} is not after {first}", "use a later one")
     return DriverAsked(name, asks_for, first, until, None)
 
@@ -230,7 +230,7 @@ def _event(block: Block, bank: Bank) -> EventAsked:
     if not given:
         fix = 'write probability = { "10%" = 0.1, "90%" = 0.3 }'
         raise block.fault("probability", "it has no probability", fix)
-    name = require_driver(block, "driver", block.text("driver"), tuple(bank.drivers.by_id))
+    name = require_driver(block, "driver", block.text("driver"), bank.drivers.names)
     given_on, given_off = (read_probability(block, key) for key in ("given_on", "given_off"))
     return EventAsked(by, None, name, given_on, given_off)
 

@@ -130,7 +130,7 @@ def _read_scenario(block: Block, drivers: DriverBeliefs, gathered: Gathered) -> 
     n_before = len(gathered.faults)
     take = gathered.take
     take(partial(block.only_knows, _KEYS))
-    known = tuple(drivers.by_id)
+    known = drivers.names
     scenario = Scenario(
         id=take(block.id) or "",
         title=take(partial(block.text, "title")) or "",

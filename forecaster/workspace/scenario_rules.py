@@ -61,15 +61,6 @@ def _exclusive(scenario: Scenario, drivers: DriverBeliefs, block: Block) -> Iter
         if each.first in on and each.second in on:
             problem = f"{quoted(each.first)} and {quoted(each.second)} are never on together"
             yield block.fault("on", problem, "set one of them off")
-    for name in on:
-        for other in drivers.excluded_by(name):
-            driver = drivers.of(other)
-            if driver.is_on and driver.end is None and other not in (*on, *scenario.off):
-                problem = (
-                    f"{quoted(name)} is set on, but {quoted(other)} is on already, never ends, "
-                    "and the two are never on together"
-                )
-                yield block.fault("on", problem, f"add {quoted(other)} to 'off'")
 
 
 def _probabilities(
@@ -77,7 +68,7 @@ def _probabilities(
 ) -> Iterator[InputError]:
     """Yield probabilities of drivers that have none to replace."""
     for name in scenario.probability:
-        if drivers.of(name).start is None:
+        if name in drivers.by_id and drivers.of(name).start is None:
             problem = f"the driver {quoted(name)} has no start, so no probability to replace"
             yield block.fault("probability", problem, "remove it, or set the driver off")
 
@@ -113,6 +104,8 @@ def contradictions(
         problem = f"the scenario {quoted(scenario.id)} is set by {scenario.by}, which is past"
         found.append(("by", problem, f"use a later 'by' than {as_of}, or an earlier --as-of"))
     for forced in scenario.on:
+        if forced.driver not in drivers.by_id:
+            continue
         driver, start = drivers.of(forced.driver), forced.start
         day = as_of or driver.assessed_on
         if start is not None and start.end <= day and not state_known(driver, day):
@@ -125,6 +118,8 @@ def contradictions(
             problem = f"{quoted(driver.id)} cannot come on by {scenario.by}: it was off on {day}"
             found.append(("by", problem, "use a later 'by'"))
     for name in scenario.off:
+        if name not in drivers.by_id:
+            continue
         driver = drivers.of(name)
         day = as_of or driver.assessed_on
         if driver.kind == "event" and state_known(driver, day):
