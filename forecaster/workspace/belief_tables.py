@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,7 +59,7 @@ def open_table(path: Path) -> tuple[TableReader, bytes]:
     """
     try:
         payload = path.read_bytes()
-        table = tomllib.loads(payload.decode("utf-8"))
+        table = _parsed(payload)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(
             problem=f"the priors cannot be read: {printable(str(error))}",
@@ -66,6 +67,18 @@ def open_table(path: Path) -> tuple[TableReader, bytes]:
             fix="mend the file, or remove it to use the shipped priors",
         ) from error
     return TableReader(path, table), payload
+
+
+@lru_cache(maxsize=64)
+def _parsed(payload: bytes) -> dict[str, Any]:
+    """Return a TOML table, which nobody may change; a forecast reads some files several times.
+
+    Raises
+    ------
+    UnicodeDecodeError, TOMLDecodeError
+        If the bytes are no TOML.
+    """
+    return tomllib.loads(payload.decode("utf-8"))
 
 
 def faults_of(readings: Iterable[Callable[[], object]]) -> list[Fault]:
