@@ -27,7 +27,6 @@ from forecaster.inference.psis import effective_size, smooth_weights
 from forecaster.inference.smoother_many import Paths, draw_ends, draw_paths
 from forecaster.inference.succession import line_up_publications
 from forecaster.models.composition import (
-    LinearReadings,
     composition_static,
     coordinate_scale,
     drifts_of,
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecaster.inference.report import FitReport
+    from forecaster.models.composition_readings import LinearReadings
     from forecaster.models.part_events import PartEvent
     from forecaster.models.publications import Publications
     from forecaster.models.static_effects import StaticPrior

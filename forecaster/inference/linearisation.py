@@ -21,16 +21,14 @@ from forecaster.inference.succession import line_up_publications
 from forecaster.inference.succession_filter import log_likelihood_of
 from forecaster.inference.timeline import lay_out
 from forecaster.models.composition import (
-    LinearReadings,
     composition_static,
     coordinate_scale,
     drifts_of,
     event_sizes,
-    exact_logits,
-    linearise,
     log_ratio_basis,
     pymc_model,
 )
+from forecaster.models.composition_readings import LinearReadings, exact_logits, linearise
 from forecaster.models.part_events import event_moves
 from forecaster.models.problem import Problem
 from forecaster.models.trend import S_B, S_L, theta_at

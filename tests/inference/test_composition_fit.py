@@ -31,10 +31,9 @@ from forecaster.models.composition import (
     composition_static,
     coordinate_scale,
     event_sizes,
-    exact_logits,
-    linearise,
     log_ratio_basis,
 )
+from forecaster.models.composition_readings import exact_logits, linearise
 from forecaster.models.part_events import PartEvent
 from forecaster.models.part_existence import Reading
 from forecaster.models.publications import arrange, gather_publications

@@ -13,7 +13,8 @@ from forecaster.inference.kalman import log_likelihood, run_filter
 from forecaster.inference.kalman_many import log_likelihood_many, run_filter_many
 from forecaster.inference.linearisation import publication_timeline
 from forecaster.inference.timeline import lay_out
-from forecaster.models.composition import composition_static, coordinate_scale, linearise
+from forecaster.models.composition import composition_static, coordinate_scale
+from forecaster.models.composition_readings import linearise
 from forecaster.models.observations import Observations
 from forecaster.models.static_effects import static_prior
 from forecaster.models.trend import theta_at

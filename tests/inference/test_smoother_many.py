@@ -11,12 +11,8 @@ from calibration.shares import DESIGNS, make_prior, simulate
 
 from forecaster.inference.linearisation import publication_timeline
 from forecaster.inference.smoother_many import draw_paths, noise_root
-from forecaster.models.composition import (
-    composition_static,
-    coordinate_scale,
-    linearise,
-    log_ratio_basis,
-)
+from forecaster.models.composition import composition_static, coordinate_scale, log_ratio_basis
+from forecaster.models.composition_readings import linearise
 from forecaster.models.trend import make_step, theta_at
 
 KEPT = ((2020.5, 2021.25), (2019.0, 2019.0), (2022.0, 2022.0))

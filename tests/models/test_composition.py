@@ -15,11 +15,10 @@ from forecaster.models.composition import (
     UNIT_NAME,
     composition_static,
     coordinate_scale,
-    exact_logits,
-    linearise,
     log_ratio_basis,
     pymc_model,
 )
+from forecaster.models.composition_readings import exact_logits, linearise
 from forecaster.models.part_existence import Reading
 from forecaster.models.publications import arrange
 from forecaster.models.trend import theta_at

@@ -8,12 +8,8 @@ from calibration.shares import BAN, DESIGNS, PUSH, make_prior, mean_height, simu
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecaster.models.composition import (
-    composition_static,
-    event_sizes,
-    linearise,
-    log_ratio_basis,
-)
+from forecaster.models.composition import composition_static, event_sizes, log_ratio_basis
+from forecaster.models.composition_readings import linearise
 from forecaster.models.part_events import PartEvent, event_moves, event_shapes
 from forecaster.models.regressors import Regressor, Shape
 
