@@ -56,6 +56,7 @@ def main() -> None:
         scratch = Path(folder)
         lines = [
             *measure_commands(rounds, scratch),
+            *measure_core(few, scratch),
             *measure_pymc(few, 3 * few, scratch),
             *measure_prophet(rounds, scratch, arguments.peers),
             *measure_fits(2 * rounds),
@@ -91,6 +92,24 @@ def measure_commands(rounds: int, scratch: Path) -> list[Line]:
         most = 150 * MEGABYTE if name.startswith("reach") else None
         lines.append(at_most(f"`forecaster` {name}", timed[name], bare, limit, most_peak=most))
     return lines
+
+
+def measure_core(rounds: int, scratch: Path) -> list[Line]:
+    """Time the forecasts of all core series in one command and one process."""
+    core = [*forecaster_command(), "forecast", "--core", "--until", "2030", "--quiet"]
+    core += ["--csv", str(scratch / "core.csv")]
+    limits = {"core series, empty cache": 30.0, "cached core series": 2.0}
+    timed = run_in_turn(dict.fromkeys(limits, core), rounds=rounds, scratch=scratch)
+    return [
+        Line(
+            f"`forecaster` {name}",
+            told(timed[name]),
+            peak=peak_of(timed[name]),
+            bar=f"<= {limit:g} s",
+            held=verdict(timed[name].wall <= limit),
+        )
+        for name, limit in limits.items()
+    ]
 
 
 def forecaster_command() -> list[str]:
