@@ -12,7 +12,6 @@ from forecaster.errors import FaultyInput, InputError
 from forecaster.workspace.drivers import Intervention, choose_events, load_interventions
 from forecaster.workspace.reader import SHIPPED, load_entries, load_facts
 from forecaster.workspace.stated_sizes import MOST_SD
-from forecaster.workspace.validate import validate_workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -320,14 +319,3 @@ def test_the_stop_of_the_h20_is_minus_15_to_minus_40_points(shipped: tuple[Inter
     )
     ends = [ban.effect.mean + z * ban.effect.sd for z in (-1.281552, 1.281552)]
     assert [ban.stated.to_natural(end) for end in ends] == pytest.approx([-40, -15], abs=1e-4)
-
-
-def test_validate_reports_faults_of_the_drivers(workspace: Path):
-    (workspace / "priors").mkdir()
-    path = workspace / "priors" / "drivers.toml"
-    path.write_text(GOOD, encoding="utf-8")
-    n_before = len(validate_workspace(workspace))
-    path.write_text(GOOD.replace('"c1"', '"c9"'), encoding="utf-8")
-    faults = validate_workspace(workspace)
-    assert len(faults) == n_before + 1
-    assert faults[-1].problem == "the source 'c9' is not known"
