@@ -19,7 +19,7 @@ from forecaster.inference.kalman import run_filter
 from forecaster.inference.pooled_members import columns_of, line_up_members
 from forecaster.inference.posterior import any_root
 from forecaster.inference.timeline import LEVEL_STATE, SLOPE_STATE, lay_out
-from forecaster.models.observations import Observations
+from forecaster.models.observations import without_figures
 from forecaster.models.pooled import FACTOR_ROWS, S_F_L, pymc_model, theta_at
 from forecaster.models.problem import Problem
 from forecaster.models.static_effects import StaticPrior
@@ -80,26 +80,7 @@ def lay_factor(
 ) -> Timeline:
     """Return the order of events of a factor that keeps its cells, then the windows given."""
     cells = list(zip(grid.start.tolist(), grid.end.tolist(), strict=True))
-    return lay_out(_unobserved(), kept=[*cells, *kept], end=end, anchor=grid.anchor)
-
-
-def _unobserved() -> Observations:
-    """Return no observations: the factor itself is never seen."""
-    nothing = np.zeros(0)
-    return Observations(
-        start=nothing,
-        end=nothing,
-        z=nothing,
-        jensen=nothing,
-        noise_sd=nothing,
-        basis=np.zeros(0, dtype=np.int64),
-        bases=("",),
-        offset_sd=np.zeros(1),
-        scale=1.0,
-        log_jacobian=0.0,
-        target_noise_sd=0.0,
-        target=0,
-    )
+    return lay_out(without_figures(), kept=[*cells, *kept], end=end, anchor=grid.anchor)
 
 
 def factor_root(
@@ -116,7 +97,7 @@ def factor_root(
     (n_points, n_rows, n_rows + 1)
     """
     nothing = StaticPrior(timeline.anchor, np.zeros(0), np.zeros(0), np.zeros((0, 0)))
-    filtered = run_filter(theta[FACTOR_ROWS], _unobserved(), timeline, nothing)
+    filtered = run_filter(theta[FACTOR_ROWS], without_figures(), timeline, nothing)
     n_cells = len(group.grid.start)
     rows, lengths = list(timeline.kept), timeline.kept_lengths
     drift = timeline.kept_middles - group.grid.anchor

@@ -21,10 +21,10 @@ from forecaster.inference.pooled import (
     integrate_factor,
     lay_factor,
 )
+from forecaster.inference.pooled_ends import DrawnMembers
 from forecaster.inference.pooled_member_draws import MemberDraws
 from forecaster.inference.pooled_members import line_up_members, reduce_whitened
 from forecaster.inference.posterior import Posterior, resample
-from forecaster.inference.whitening import whiten
 from forecaster.models.pooled import FACTOR_ROWS, OWN, S_F_L
 from forecaster.models.trend import S_L
 from forecaster.records import frozen
@@ -182,19 +182,19 @@ class _Drawing:
         self._factor = np.empty((n_first + len(windows), n_draws))
         self._drift = np.empty(n_draws)
         self._undrawn = line_up_members(group, leave_out=list(kept))
+        self._drawn = DrawnMembers(
+            [group.members[name].observations for name in kept], list(kept.values()), end=end
+        )
         self._parts = {
-            name: MemberDraws(group.members[name], kept[name], end, n_draws, member_rng(name))
-            for name in kept
+            name: MemberDraws(group.members[name], timeline, n_draws, member_rng(name))
+            for name, timeline in zip(kept, self._drawn.timelines, strict=True)
         }
         self._rows_of = {name: [windows.index(window) for window in kept[name]] for name in kept}
 
     def draw(self, theta: FloatArray, here: NDArray[np.bool_], k: NDArray[np.int64]) -> None:
         """Fill the draws `here`, whose hyperparameters are the columns `k` of theta."""
         group, n_cells = self._group, len(self._group.grid.start)
-        whitenings = [
-            whiten(theta[OWN], part.member.observations, part.timeline)
-            for part in self._parts.values()
-        ]
+        whitenings = self._drawn.whiten(theta[OWN])
         own = [
             reduce_whitened(theta, part.member, whitening)
             for part, whitening in zip(self._parts.values(), whitenings, strict=True)

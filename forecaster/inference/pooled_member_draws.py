@@ -8,20 +8,18 @@ import numpy as np
 
 from forecaster.inference.pooled_members import columns_of
 from forecaster.inference.posterior import Posterior, any_root
-from forecaster.inference.timeline import LEVEL_STATE, SLOPE_STATE, lay_out
+from forecaster.inference.timeline import LEVEL_STATE, SLOPE_STATE
 from forecaster.models.static_effects import DRIFT, LEVEL
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from forecaster.inference.report import FitReport
+    from forecaster.inference.timeline import Timeline
     from forecaster.inference.whitening import Whitening
     from forecaster.models.pooled import Member
 
     FloatArray = NDArray[np.float64]
-    Windows = Sequence[tuple[float, float]]
 
 
 class MemberDraws:
@@ -33,10 +31,9 @@ class MemberDraws:
     """
 
     def __init__(
-        self, member: Member, kept: Windows, end: float, n_draws: int, rng: np.random.Generator
+        self, member: Member, timeline: Timeline, n_draws: int, rng: np.random.Generator
     ) -> None:
-        self.member = member
-        self.timeline = lay_out(member.observations, kept=kept, end=end)
+        self.member, self.timeline = member, timeline
         self._wanted = [LEVEL_STATE, SLOPE_STATE, *self.timeline.kept]
         n_own = len(member.static.mean)
         self._noise = rng.standard_normal((n_own + len(self._wanted), n_draws))

@@ -105,6 +105,11 @@ def _eliminate(cross: FloatArray, sd: FloatArray) -> FloatArray:
     return log_det
 
 
+def members_at_once(n_points: int) -> int:
+    """Return how many members go through one recursion."""
+    return max(1, _SIDE_BY_SIDE // n_points)
+
+
 @frozen
 class LinedUp:
     """Members ready to be whitened at any hyperparameters.
@@ -121,13 +126,13 @@ class LinedUp:
     def reduce(self, theta: FloatArray) -> list[Reduced]:
         """Return what every member says of the factor, theta (6, n_points)."""
         found = []
-        at_once = max(1, _SIDE_BY_SIDE // theta.shape[1])
+        at_once = members_at_once(theta.shape[1])
         for members, alike in self.alike:
             for first in range(0, len(members), at_once):
                 part = slice(first, first + at_once)
-                rows, log_det = whiten_alike(theta[OWN], alike.some(part))
+                white = whiten_alike(theta[OWN], alike.some(part))
                 found += [
-                    reduce_member(theta, member, rows[:, :, i], log_det[i])
+                    reduce_member(theta, member, white.rows[:, :, i], white.log_det[i])
                     for i, member in enumerate(members[part])
                 ]
         for member, timeline in self.others:

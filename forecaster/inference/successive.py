@@ -42,6 +42,11 @@ def is_successive(observations: Observations) -> bool:
     return bool((apart > TIME_TOLERANCE if is_point.all() else apart > -TIME_TOLERANCE).all())
 
 
+N_NODES = 12
+NEAR = 0.4
+"""Lengths that differ by less than this share of the least are interpolated."""
+
+
 @frozen
 class Alike:
     """Histories with equally many figures, each of which follows on the one before.
@@ -83,17 +88,31 @@ def _once(times: FloatArray) -> FloatArray:
     return times[:, :1] if (np.abs(times - times[:, :1]) <= TIME_TOLERANCE).all() else times
 
 
-def whiten_alike(theta: FloatArray, alike: Alike) -> tuple[FloatArray, FloatArray]:
-    """Return U with U V U' = 1, and the log determinant of V.
+@frozen
+class WhitenedAlike:
+    """The filter's result for some histories side by side.
+
+    Attributes
+    ----------
+    rows : (n, n, n_histories, n_points), U above: (innovation, figure)
+    log_det : (n_histories, n_points) log determinant of V
+    mean : (2, n, n_histories, n_points) level and stray slope when the last window has ended, for a
+        unit of each figure
+    covariance : (2, 2, n_histories, n_points) of these
+    """
+
+    rows: FloatArray
+    log_det: FloatArray
+    mean: FloatArray
+    covariance: FloatArray
+
+
+def whiten_alike(theta: FloatArray, alike: Alike) -> WhitenedAlike:
+    """Return U with U V U' = 1, and the state at the end.
 
     Parameters
     ----------
     theta : (4, n_points)
-
-    Returns
-    -------
-    rows : (n, n, n_histories, n_points), U above: (innovation, figure)
-    log_det : (n_histories, n_points)
     """
     n, n_histories = alike.noise_sd.shape[:2]
     shape = n_histories, theta.shape[1]
@@ -101,7 +120,7 @@ def whiten_alike(theta: FloatArray, alike: Alike) -> tuple[FloatArray, FloatArra
     rows, variances = np.zeros((n, n, *shape)), np.empty((n, *shape))
     spread = _Spread(np.zeros(shape), np.zeros(shape), np.broadcast_to(theta[S_B] ** 2, shape))
     noise = theta[S_O] ** 2
-    windows = make_step(theta, alike.lengths) if alike.lengths.any() else None
+    windows = steps_of(theta, alike.lengths) if alike.lengths.any() else None
     for j in range(n):
         if alike.gaps[j].any():
             gap = make_step(theta, alike.gaps[j])
@@ -126,7 +145,44 @@ def whiten_alike(theta: FloatArray, alike: Alike) -> tuple[FloatArray, FloatArra
         scale = 1 / np.sqrt(variance)
         np.multiply(read, -scale, out=rows[j, :j])
         rows[j, j] = scale
-    return rows, np.log(variances).sum(axis=0)
+    covariance = np.array([[spread.level, spread.both], [spread.both, spread.slope]])
+    return WhitenedAlike(rows, np.log(variances).sum(axis=0), state, covariance)
+
+
+def steps_of(theta: FloatArray, lengths: FloatArray) -> Step:
+    """Return the steps over many windows of nearly the same length, as `make_step` does.
+
+    Windows of flows are shifted by the growth of each history, so that hardly two have the same
+    length, and a step's series and exponentials cost more than the recursion. All that a step
+    holds is smooth in its length: it is taken at N_NODES lengths and interpolated, which is one
+    product of matrices for each of its parts. Over NEAR years exp(-D / tau) differs from its
+    polynomial by under 1e-9 for tau of a month, and by rounding for tau of a year.
+
+    Parameters
+    ----------
+    theta : (4, n_points)
+    lengths : (n, n_histories, 1) years
+
+    References
+    ----------
+    Berrut and Trefethen (2004), SIAM Review 46, 501: barycentric formula, Chebyshev points.
+    """
+    least, most = float(lengths.min()), float(lengths.max())
+    if lengths.size <= N_NODES or not 1e-6 < most - least <= NEAR * least:
+        return make_step(theta, lengths)
+    angle = np.pi * np.arange(N_NODES) / (N_NODES - 1)
+    nodes = (least + most) / 2 + (most - least) / 2 * np.cos(angle)
+    pull = np.where(np.arange(N_NODES) % 2, -1.0, 1.0)
+    pull[[0, -1]] /= 2
+    apart = lengths.ravel()[:, None] - nodes
+    is_node = apart == 0
+    shares = pull / np.where(is_node, 1.0, apart)
+    shares[is_node.any(axis=1)] = is_node[is_node.any(axis=1)]
+    shares /= shares.sum(axis=1, keepdims=True)
+    steps = make_step(theta, nodes[:, None])
+    shape = (*lengths.shape[:2], theta.shape[1])
+    parts = {name: (shares @ getattr(steps, name)).reshape(shape) for name in steps.__slots__}
+    return type(steps)(**{**parts, "duration": lengths})
 
 
 def _at(steps: Step, j: int) -> Step:

@@ -240,3 +240,22 @@ def _local_growth(values: Sequence[LinkValue], centre: LinkValue) -> float:
         return 0.0
     growth = float(t_centred @ z) / spread
     return 0.0 if abs(growth) < LEAST_GROWTH else max(-MOST_GROWTH, min(MOST_GROWTH, growth))
+
+
+def without_figures() -> Observations:
+    """Return no observations: of a common factor, or of a time after the last figure."""
+    nothing = np.zeros(0)
+    return Observations(
+        start=nothing,
+        end=nothing,
+        z=nothing,
+        jensen=nothing,
+        noise_sd=nothing,
+        basis=np.zeros(0, dtype=np.int64),
+        bases=("",),
+        offset_sd=np.zeros(1),
+        scale=1.0,
+        log_jacobian=0.0,
+        target_noise_sd=0.0,
+        target=0,
+    )
