@@ -105,6 +105,7 @@ def find_footings(
         If none is marked as core, or a belief or the judgements are at fault.
     """
     from forecaster.workspace.beliefs import load_beliefs
+    from forecaster.workspace.judgements import read_all_judgements
     from forecaster.workspace.rests_on import footings_of, judgements_by_series
 
     chosen = [name for name, entry in facts.entries.items() if entry.core or not is_core]
@@ -117,7 +118,10 @@ def find_footings(
     folder = find_folder(workspace)
     beliefs = load_beliefs(folder, chosen)
     n_judgements = judgements_by_series(folder, as_of=today)
-    return footings_of(chosen, facts, beliefs, n_judgements=n_judgements, as_of=today)
+    stated = read_all_judgements(folder)
+    return footings_of(
+        chosen, facts, beliefs, n_judgements=n_judgements, as_of=today, stated=stated
+    )
 
 
 def series_record(facts: Facts, series: str, footing: Footing) -> dict[str, Any]:
@@ -125,7 +129,7 @@ def series_record(facts: Facts, series: str, footing: Footing) -> dict[str, Any]
 
     Keys: `series`, `title`, `title_zh`, `unit`, `kind`, `timing`, `region`, `group`,
     `composition`, `core`, `family`, `rests_on`, `n_points`, `first`, `last`, `bases`,
-    `n_judgements`, `inputs`, `is_thin`.
+    `n_judgements` on file, `n_usable_judgements` of them, `inputs`, `is_thin`.
     """
     entry = facts.entries[series]
     words = ("title", "title_zh", "unit", "kind", "timing", "region", "group", "composition")
@@ -140,6 +144,7 @@ def series_record(facts: Facts, series: str, footing: Footing) -> dict[str, Any]
         "last": footing.last or None,
         "bases": list(footing.bases),
         "n_judgements": footing.n_judgements,
+        "n_usable_judgements": footing.n_usable or 0,
         "inputs": list(footing.inputs),
         "is_thin": footing.is_thin,
     }

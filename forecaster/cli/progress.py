@@ -27,6 +27,7 @@ class Progress:
         self._streams = streams
         self._text = text
         self._status: Status | None = None
+        self._noted: set[str] = set()
         self._lock = threading.Lock()
         self._timer = threading.Timer(PATIENCE_SECONDS, self._show)
         self._timer.daemon = True
@@ -55,8 +56,14 @@ class Progress:
                 self._status.update(text)
 
     def note(self, text: str) -> None:
-        """Print a one-line statement, above the spinner where there is one."""
+        """Print a one-line statement once, above the spinner where there is one.
+
+        Every fit of a run would say again that the cache cannot be written.
+        """
         with self._lock:
+            if text in self._noted:
+                return
+            self._noted.add(text)
             if self._status is None or self._streams.is_quiet:
                 self._streams.note(text)
             else:

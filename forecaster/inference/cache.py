@@ -78,8 +78,8 @@ class ArrayCache:
         path = self.path(key)
         try:
             payload = path.read_bytes()
-        except FileNotFoundError:
-            return None
+        except (FileNotFoundError, NotADirectoryError):
+            return None  # where the folder is none, `store` says so
         except OSError as error:
             self._announce(f"the cache file {path} cannot be read ({error.strerror}); fitting anew")
             return None
@@ -107,7 +107,10 @@ class ArrayCache:
                 raise
         except OSError as error:
             reason = error.strerror or error
-            self._announce(f"the fit was not kept in the cache {self._folder} ({reason})")
+            self._announce(
+                f"the fit was not kept in the cache {self._folder} ({reason}): until that folder "
+                "can be written, every run fits anew"
+            )
 
     def path(self, key: str) -> Path:
         """Return the file of a key, whether or not it exists."""

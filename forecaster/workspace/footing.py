@@ -21,6 +21,7 @@ class Footing:
     n_judgements : statements of experts about the series that were made by the as-of date
     inputs : series that the formula of a derived one names
     has_thin_inputs : whether each of these rests on one figure or none
+    n_usable : how many of the statements pass the rules of a forecast; None where nobody asked
     """
 
     family: str
@@ -31,6 +32,7 @@ class Footing:
     n_judgements: int
     inputs: tuple[str, ...] = ()
     has_thin_inputs: bool = False
+    n_usable: int | None = None
 
     @property
     def is_thin(self) -> bool:
@@ -43,7 +45,10 @@ class Footing:
         if self.inputs:
             thin = ", each of one figure or none" if self.has_thin_inputs else ""
             return f"formula over {', '.join(self.inputs)}{thin}"
-        judged = f"{count_judgements(self.n_judgements)}{' on file' * bool(self.n_judgements)}"
+        judged = count_judgements(self.n_judgements)
+        if self.n_judgements:
+            usable = "" if self.n_usable is None else f", {self.n_usable or 'none'} usable"
+            judged += f" on file{usable}"
         if self.n_points == 0:
             return f"no history: prior and {judged}"
         if self.n_points == 1:

@@ -9,6 +9,7 @@ formula over sa-ai-vc, ae-ai-vc
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from forecaster.workspace.beliefs import Beliefs
-    from forecaster.workspace.facts import Facts, History
+    from forecaster.workspace.facts import Facts, History, SeriesEntry
+    from forecaster.workspace.judgements import Judgement
     from forecaster.workspace.series_beliefs import SeriesPrior
 
 MOST_DEPTH = 20
@@ -71,6 +73,7 @@ def footings_of(
     *,
     n_judgements: Mapping[str, int],
     as_of: date,
+    stated: Sequence[Judgement] | None = None,
 ) -> dict[str, Footing]:
     """Return what the forecasts of some series rest on, by their ids, in their order.
 
@@ -78,6 +81,7 @@ def footings_of(
     ----------
     facts : of these series and of those that their formulas name
     n_judgements : from `judgements_by_series`
+    stated : the judgements themselves, where those that a forecast may use are to be counted
     """
 
     def footing(name: str, depth: int = 0) -> Footing:
@@ -86,9 +90,29 @@ def footings_of(
         named = names_in_formula(prior.formula) if depth < MOST_DEPTH else []
         inputs = [footing(other, depth + 1) for other in named if other in facts.entries]
         history = None if prior.formula else history_or_none(facts, name, as_of=as_of)
-        return rests_on(prior, history, n_judgements=n_judgements.get(name, 0), inputs=inputs)
+        found = rests_on(prior, history, n_judgements=n_judgements.get(name, 0), inputs=inputs)
+        if stated is None or not found.n_judgements:
+            return found
+        entry = facts.entries[name]
+        about = [j for j in stated if j.series == name and j.made_on <= as_of]
+        return replace(found, n_usable=_n_usable(about, entry, prior, history))
 
     return {name: footing(name) for name in names}
+
+
+def _n_usable(
+    judgements: Sequence[Judgement],
+    entry: SeriesEntry,
+    prior: SeriesPrior,
+    history: History | None,
+) -> int:
+    """Return how many judgements pass the rules by which a forecast chooses."""
+    from forecaster.workspace.judgement_rules import sift_judgements
+
+    first = None if prior.level is None else prior.level.time
+    if history is not None:
+        first = min(row.period.start_year for row in history.data)
+    return len(sift_judgements(judgements, entry, history, first_time=first).used)
 
 
 def footing_with_facts(series: str, workspace: Path, beliefs: Beliefs, *, as_of: date) -> Footing:
@@ -101,7 +125,15 @@ def footing_with_facts(series: str, workspace: Path, beliefs: Beliefs, *, as_of:
         needed += [other for other in found if other in entries and other not in needed]
     facts = load_facts(workspace, needed)
     counts = judgements_by_series(workspace, as_of=as_of)
-    return footings_of([series], facts, beliefs, n_judgements=counts, as_of=as_of)[series]
+    stated = None
+    if counts.get(series):
+        from forecaster.workspace.judgements import read_all_judgements
+
+        stated = read_all_judgements(workspace, series=series)
+    footings = footings_of(
+        [series], facts, beliefs, n_judgements=counts, as_of=as_of, stated=stated
+    )
+    return footings[series]
 
 
 def history_or_none(facts: Facts, series: str, *, as_of: date) -> History | None:

@@ -141,6 +141,10 @@ def test_a_cache_folder_that_is_a_file_costs_the_cache_and_not_the_forecast(
     ran = run("forecast", SERIES, "--csv", "-")
     assert ran.code == 0
     assert ran.stdout.startswith("series,scenario,as_of")
+    assert ran.stderr == (
+        f"the fit was not kept in the cache {folder} (File exists): until that folder can be "
+        "written, every run fits anew\n"
+    )
 
 
 def test_inputs_are_checked_before_anything_is_fitted(

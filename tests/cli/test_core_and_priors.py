@@ -18,7 +18,7 @@ def test_the_core_list_cuts_no_word_at_any_width(run, monkeypatch, width):
     assert "…" not in ran.stdout
     words = ran.stdout.split()
     for text in (
-        "7 figures, 2022 to 2025, idc-units; 10 judgements on file",
+        "7 figures, 2022 to 2025, idc-units; 10 judgements on file, 1 usable",
         "one figure, of 2024-11;",
     ):
         assert _stands_in(words, text.split())
@@ -35,8 +35,11 @@ def test_the_core_list_for_machines(run):
     assert len(records) == N_CORE
     found = {record["series"]: record for record in records}
     share = found["cn-ai-chip-domestic-share"]
-    assert share["rests_on"] == "7 figures, 2022 to 2025, idc-units; 10 judgements on file"
+    assert (
+        share["rests_on"] == "7 figures, 2022 to 2025, idc-units; 10 judgements on file, 1 usable"
+    )
     assert (share["n_points"], share["n_judgements"], share["bases"]) == (7, 10, ["idc-units"])
+    assert share["n_usable_judgements"] == 1
     assert found["gulf-dc-mw"]["is_thin"]
     assert found["gulf-dc-mw"]["first"] is None
     assert found["ai-inv-gulf"]["inputs"] == ["sa-ai-vc", "ae-ai-vc"]
@@ -99,9 +102,8 @@ def test_a_prior_is_shown_with_what_was_stated(run):
     text = " ".join(run("priors", "show", "cn-ai-chip-domestic-share").stdout.split())
     assert "Family composition" in text
     assert "percentage points a year, at 40% (stated 5%: -4, 50%: 5, 95%: 14)" in text
-    assert (
-        "Its forecast rests on: 7 figures, 2022 to 2025, idc-units; 10 judgements on file." in text
-    )
+    rests_on = "7 figures, 2022 to 2025, idc-units; 10 judgements on file, 1 usable"
+    assert f"Its forecast rests on: {rests_on}." in text
 
 
 def test_the_prior_of_a_derived_series_is_that_of_its_inputs(run):

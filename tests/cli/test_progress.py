@@ -72,3 +72,10 @@ def test_an_error_ends_the_spinner(terminal: Streams) -> None:
     told = _told(terminal)
     time.sleep(0.2)
     assert _told(terminal) == told
+
+
+def test_the_same_note_is_printed_once(terminal: Streams) -> None:
+    with Progress(terminal, "fitting") as shown:
+        for text in ("no cache", "no cache", "more points", "no cache"):
+            shown.note(text)
+    assert _told(terminal) == "no cache\nmore points\n"
