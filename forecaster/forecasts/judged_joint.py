@@ -18,6 +18,7 @@ from forecaster.inference.judgement_weights import forecasts_then
 from forecaster.inference.posterior import resample
 from forecaster.inference.single import single_problem
 from forecaster.records import frozen
+from forecaster.workspace.judgement_index import has_judgements
 from forecaster.workspace.judgements import LeftOutJudgement
 
 if TYPE_CHECKING:
@@ -129,6 +130,8 @@ def _gather(
     facts: Facts, series: str, beliefs: Beliefs, settings: Settings
 ) -> tuple[SingleJob, JudgementJob] | None:
     """Return the series' own job with its judgements; None where it has none."""
+    if not has_judgements(beliefs.workspace, series):
+        return None  # its job need not be prepared to know that
 
     def prepare(asked: Settings) -> SingleJob:
         """Return the job of the series alone under other settings."""
