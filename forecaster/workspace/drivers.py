@@ -185,27 +185,12 @@ def _blocks(path: Path, only: Collection[str] | None) -> list[Block]:
     text = None if only is None else _text_of(path)
     if text is not None and only is not None and not any(series in text for series in only):
         return []
-    stretches = None if text is None or _is_old(text) else cut_at_headers(text)
+    stretches = None if text is None else cut_at_headers(text)
     if only is not None and stretches is not None:
         found = parse_drivers(stretches, "[[driver.past_effect]]", only)
         if found is not None:
             return [Block(path, table, title=f"[[driver]] {k}") for k, table in found]
-    return [_modern(block) for block in blocks_in(open_table(path)[0], "driver")]
-
-
-def _is_old(text: str) -> bool:
-    """Say whether a file is in the spelling of old, with the date on the driver."""
-    return "[[driver.effect]]" in text and "assessed_on" not in text
-
-
-def _modern(block: Block) -> Block:
-    """Return a driver of the old spelling in today's."""
-    if not block.has("date") or not block.has("effect"):
-        return block
-    dated = block.find("date")
-    past = [{**effect, "date": dated} for effect in block.find("effect")]
-    table = {**block.table, "past_effect": past, "event": [{"date": dated}]}
-    return Block(block.path, table, title=block.title)
+    return blocks_in(open_table(path)[0], "driver")
 
 
 def _text_of(path: Path) -> str | None:

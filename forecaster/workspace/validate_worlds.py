@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from forecaster.errors import InputError
 from forecaster.workspace.belief_tables import faults_of
 from forecaster.workspace.driver_beliefs import read_driver_beliefs
-from forecaster.workspace.driver_blocks import DRIVERS_FILE, own_or_shipped
 from forecaster.workspace.question_bank import load_questions
 from forecaster.workspace.scenario_beliefs import load_scenarios
 
@@ -26,11 +25,6 @@ def check_worlds(workspace: Path, entries: Mapping[str, SeriesEntry]) -> list[Fa
     Scenarios and questions may name drivers that have faults of their own; where the file of
     drivers cannot be read at all, what names them cannot be checked.
     """
-    path = own_or_shipped(workspace, DRIVERS_FILE)
-    if path is not None and _is_old(path):
-        from forecaster.workspace.drivers import load_interventions
-
-        return faults_of([partial(load_interventions, workspace, entries)])
     try:
         drivers, faults = read_driver_beliefs(workspace, entries)
     except InputError as error:
@@ -40,8 +34,3 @@ def check_worlds(workspace: Path, entries: Mapping[str, SeriesEntry]) -> list[Fa
         partial(load_questions, workspace, entries, drivers),
     ]
     return list(dict.fromkeys([*faults, *faults_of(readings)]))
-
-
-def _is_old(path: Path) -> bool:
-    """Say whether a file of drivers is in the spelling of old."""
-    return b"[[driver.effect]]" in path.read_bytes() and b"assessed_on" not in path.read_bytes()
