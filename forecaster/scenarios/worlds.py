@@ -11,6 +11,8 @@ from forecaster.records import frozen
 from forecaster.scenarios.chain import Chain
 from forecaster.scenarios.force import onsets_of
 from forecaster.scenarios.streams import keyed_stream
+from forecaster.workspace.driver_types import state_known
+from forecaster.workspace.periods import date_at
 
 if TYPE_CHECKING:
     from datetime import date
@@ -83,6 +85,17 @@ class Worlds:
     def on(self, driver: str) -> BoolArray:
         """Return the states of a driver, (n_quarters + 1, n_draws)."""
         return np.asarray(self.states[self.row(driver)])
+
+    def past(self, driver: str, n_quarters: int) -> BoolArray:
+        """Return the states known of a driver at the ends of the quarters before column 0.
+
+        Returns
+        -------
+        (n_quarters,), the earliest first
+        """
+        named = self.beliefs.of(driver)
+        days = [date_at((self.first_quarter - back) / 4) for back in range(n_quarters, 0, -1)]
+        return np.array([state_known(named, day) for day in days], dtype=bool)
 
     def started(self, driver: str) -> BoolArray:
         """Say whether a driver has started by each column, (n_quarters + 1, n_draws).

@@ -21,6 +21,7 @@ from forecaster.workspace.driver_types import (
     Start,
 )
 from forecaster.workspace.probabilities import Probability
+from forecaster.workspace.stated_sizes import StatedSize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,3 +136,23 @@ def sixty_drivers(seed: int = 1) -> DriverBeliefs:
     a, b, c, d = (names[i] for i in (rare[3], rare[10], rare[12], rare[20]))
     exclusions = [(a, b), (a, c), (b, d)]
     return beliefs(drivers, interactions, exclusions)
+
+
+def effect(
+    *,
+    driver: str = "a",
+    series: str = "s",
+    shape: str = "step",
+    size: float = 1.0,
+    sd: float = 0.0,
+    lag: float = 0.0,
+    quarters: float | None = None,
+    persists: bool = False,
+    in_history: float = 0.0,
+    judgement: bool = False,
+) -> Effect:
+    return Effect(
+        driver=driver, series=series, shape=shape, lag=lag, quarters=quarters, persists=persists,
+        size=StatedSize((), "percent"), link=Normal(size, sd, "log units", "r"),
+        in_history=in_history, is_judgement=judgement, reason="r",
+    )  # fmt: skip
