@@ -14,7 +14,14 @@ import math
 from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError
-from forecaster.forecasts.plan import TOLERANCE, Cutter, Stretch, parse_until
+from forecaster.forecasts.plan import (
+    TOLERANCE,
+    Cutter,
+    Stretch,
+    native_pieces,
+    open_spans,
+    parse_until,
+)
 from forecaster.records import frozen
 from forecaster.workspace.periods import (
     FREQUENCIES,
@@ -177,24 +184,15 @@ def _units_of(
         SharedUnit(one.length, shares[one], cutter.cut(one.start_year, one.end_year))
         for one in chosen
     ]
-    time = period.start_year
-    spans = sorted((one.start_year, one.end_year) for one in chosen)
-    for start, stop in [*spans, (period.end_year, period.end_year)]:
-        units += _native_units(time, start, cutter, native)
-        time = max(time, stop)
+    for start, stop in open_spans(period, chosen):
+        units += _native_units(start, stop, cutter, native)
     return tuple(units)
 
 
 def _native_units(start: float, end: float, cutter: _Cutter, native: str) -> list[SharedUnit]:
     """Return the units between two times, cut where native periods begin."""
-    per_year = PER_YEAR[native]
-    units = []
-    time = start
-    while time < end - TOLERANCE:
-        stop = min((math.floor(time * per_year + TOLERANCE) + 1) / per_year, end)
-        units.append(SharedUnit(stop - time, {}, cutter.cut(time, stop)))
-        time = stop
-    return units
+    pieces = native_pieces(start, end, native)
+    return [SharedUnit(stop - time, {}, cutter.cut(time, stop)) for time, stop in pieces]
 
 
 class _Cutter(Cutter):

@@ -28,7 +28,7 @@ from forecaster.workspace.periods import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from forecaster.models.observations import Observations
     from forecaster.workspace.facts import History, Row
@@ -287,23 +287,31 @@ def _units_of(
         if not any(row.period.overlaps(other.period) for other in chosen):
             chosen.append(row)
     units = [Unit(row.period.length, row.value) for row in chosen]
-    time = period.start_year
-    for start, stop in [
-        *sorted((row.period.start_year, row.period.end_year) for row in chosen),
-        (period.end_year, period.end_year),
-    ]:
-        units += _native_units(time, start, cutter, native)
-        time = max(time, stop)
+    for start, stop in open_spans(period, (row.period for row in chosen)):
+        units += _native_units(start, stop, cutter, native)
     return tuple(units)
+
+
+def open_spans(period: Period, taken: Iterable[Period]) -> Iterator[tuple[float, float]]:
+    """Yield the times within a period that others leave open, in order; some may be empty."""
+    time = period.start_year
+    spans = sorted((one.start_year, one.end_year) for one in taken)
+    for start, stop in [*spans, (period.end_year, period.end_year)]:
+        yield time, start
+        time = max(time, stop)
 
 
 def _native_units(start: float, end: float, cutter: Cutter, native: str) -> list[Unit]:
     """Return the units between two times, cut where native periods begin."""
+    pieces = native_pieces(start, end, native)
+    return [Unit(stop - time, None, cutter.cut(time, stop)) for time, stop in pieces]
+
+
+def native_pieces(start: float, end: float, native: str) -> Iterator[tuple[float, float]]:
+    """Yield the times between two, cut where native periods begin; none where end is not later."""
     per_year = PER_YEAR[native]
-    units = []
     time = start
     while time < end - TOLERANCE:
         stop = min((math.floor(time * per_year + TOLERANCE) + 1) / per_year, end)
-        units.append(Unit(stop - time, None, cutter.cut(time, stop)))
+        yield time, stop
         time = stop
-    return units
