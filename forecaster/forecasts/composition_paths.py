@@ -11,7 +11,8 @@ from forecaster.inference.smoother_many import noise_root
 from forecaster.models.part_events import event_moves
 from forecaster.models.trend import make_step
 from forecaster.records import frozen
-from forecaster.scenarios.base_path import BasePath, added_by
+from forecaster.scenarios.effects import BasePath
+from forecaster.scenarios.moves import over_steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from forecaster.forecasts.composition_plan import CompositionPlan, SharedUnit
     from forecaster.forecasts.plan import Stretch
     from forecaster.inference.composition_fit import CompositionPosterior
-    from forecaster.scenarios.base_path import Mover
+    from forecaster.scenarios.moves import Mover
 
     FloatArray = NDArray[np.float64]
 
@@ -62,7 +63,7 @@ class CompositionPaths:
     def part(self, number: int) -> BasePath:
         """Return the path of the logit of one part's share."""
         levels, steady = (_logits(self.basis, x, number) for x in (self.levels, self.steady))
-        return BasePath(self.times, levels, steady)
+        return BasePath(self.times, levels, steady, "logit")
 
     def moved(self, movers: Mapping[int, Mover]) -> CompositionPaths:
         """Return the paths as drivers leave them: x_k moves by what they add to part k.
@@ -75,11 +76,10 @@ class CompositionPaths:
         """
         averages, ends = self.averages, self.ends
         for number, mover in movers.items():
-            path = self.part(number)
-            moves = mover.moves(path)
+            added = mover.added(self.part(number))
             direction = self.basis[number][:, None]
-            averages = averages + direction * added_by(moves, path, is_stock=False)[:, None]
-            ends = ends + direction * added_by(moves, path, is_stock=True)[:, None]
+            averages = averages + direction * over_steps(added, is_stock=False)[:, None]
+            ends = ends + direction * over_steps(added, is_stock=True)[:, None]
         return replace(self, averages=averages, ends=ends)
 
     def of(self, stretch: Stretch) -> FloatArray:
@@ -101,6 +101,10 @@ class WholePaths:
         """Return part -> (n_draws, n_periods), as the drivers of some parts leave them all."""
         numbers = {self.plan.names.index(part): mover for part, mover in movers.items()}
         return figures_of(self.paths.moved(numbers) if numbers else self.paths, self.plan)
+
+    def path(self, series: str) -> BasePath:
+        """Return the path of the logit of one part's share in worlds without drivers."""
+        return self.paths.part(self.plan.names.index(series))
 
     def at(self, chosen: NDArray[np.int64]) -> WholePaths:
         """Return some of the draws."""

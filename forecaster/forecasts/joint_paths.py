@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 
+from forecaster.forecasts.figures import FigureErrors, assemble_figures
 from forecaster.forecasts.settings import random_stream
-from forecaster.forecasts.trajectories import FigureErrors, assemble_figures
 from forecaster.records import frozen
-from forecaster.scenarios.base_path import BasePath, added_by
+from forecaster.scenarios.effects import BasePath
+from forecaster.scenarios.moves import link_of, over_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecaster.forecasts.plan import Plan, Stretch
-    from forecaster.scenarios.base_path import Mover
+    from forecaster.scenarios.moves import Mover
     from forecaster.workspace.facts import SeriesEntry
 
     FloatArray = NDArray[np.float64]
@@ -29,6 +30,9 @@ class JointPaths(Protocol):
 
     def figures(self, movers: Mapping[str, Mover]) -> dict[str, FloatArray]:
         """Return series -> (n_draws, n_periods), as the drivers of some of them leave them."""
+
+    def path(self, series: str) -> BasePath:
+        """Return the path of one series in worlds without drivers."""
 
     def at(self, chosen: NDArray[np.int64]) -> Self:
         """Return some of the draws."""
@@ -67,6 +71,10 @@ class MemberPaths:
         picked = {name: x[..., chosen] for name, x in arrays.items() if name != "times"}
         return replace(self, **picked)
 
+    def path(self, entry: SeriesEntry) -> BasePath:
+        """Return the path in worlds without drivers."""
+        return BasePath(self.times, self.levels, self.steady, link_of(entry.kind))
+
     def figures(
         self,
         plan: Plan,
@@ -84,9 +92,8 @@ class MemberPaths:
         """
         drawn = self.drawn
         if mover is not None:
-            path = BasePath(self.times, self.levels, self.steady)
-            is_stock = entry.timing == "stock"
-            drawn = drawn + added_by(mover.moves(path), path, is_stock=is_stock)
+            added = mover.added(self.path(entry))
+            drawn = drawn + over_steps(added, is_stock=entry.timing == "stock")
 
         def level_of(stretch: Stretch) -> FloatArray:
             """Return the drawn level of a stretch, link scale."""
@@ -124,6 +131,10 @@ class GroupPaths:
             )
             for name, paths in self.members.items()
         }
+
+    def path(self, series: str) -> BasePath:
+        """Return the path of one series in worlds without drivers."""
+        return self.members[series].path(self.entries[series])
 
     def at(self, chosen: NDArray[np.int64]) -> GroupPaths:
         """Return some of the draws."""

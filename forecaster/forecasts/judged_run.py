@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from forecaster import __version__
 from forecaster.forecasts.judgement_shift import JudgementShift, measure_shift
 from forecaster.forecasts.pool_report import join_reports
 from forecaster.forecasts.settings import random_stream
+from forecaster.forecasts.single_paths import FamilyPaths, SinglePaths
 from forecaster.forecasts.single_run import Drawn, fit_key, share_out
 from forecaster.forecasts.trajectories import draw_trajectories
 from forecaster.inference.cache import ArrayCache, Stored, cache_folder, cache_key
@@ -90,6 +92,7 @@ def run_judged(
     without, with_them = np.empty((2, n_draws, len(plan.periods)))
     theta_index = np.empty(n_draws, dtype=np.int64)
     fits: dict[str, _Fitted] = {}
+    parts = []
     for family, chosen in shares.items():
         model, mine = job.models[family], innovations[..., chosen]
         fit = _fit(job, judged, family, replace(settings, n_draws=len(chosen)), announce)
@@ -98,6 +101,7 @@ def run_judged(
         without[chosen] = draw_trajectories(
             fit.alone, plan, model, entry, rng=rng, innovations=mine
         )
+        parts.append(FamilyPaths(model, fit.fused, chosen, steered, deepcopy(stream)))
         with_them[chosen] = draw_trajectories(
             fit.fused, plan, model, entry, rng=stream, innovations=steered
         )
@@ -108,6 +112,7 @@ def run_judged(
     weights = {family: len(chosen) / n_draws for family, chosen in shares.items()}
     reports = {family: fit.fused.report for family, fit in fits.items()}
     drawn = Drawn(
+        paths=SinglePaths(tuple(parts), plan, entry),
         trajectories=with_them,
         theta_index=theta_index,
         report=join_reports(reports, weights),

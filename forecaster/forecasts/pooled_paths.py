@@ -13,7 +13,12 @@ from forecaster.forecasts.plan import (
     plan_forecast,
     steps_per_year,
 )
-from forecaster.forecasts.trajectories import base_path, simulate_steps, with_regressors
+from forecaster.forecasts.trajectories import (
+    simulate_steps,
+    steady_levels,
+    step_ends,
+    with_regressors,
+)
 from forecaster.models.static_effects import FIRST_OFFSET
 from forecaster.models.trend import S_O
 from forecaster.records import frozen
@@ -113,8 +118,8 @@ def simulate_pooled(
 def _carried(posterior: Posterior, step_length: float, innovations: FloatArray) -> MemberSteps:
     """Carry one part forward."""
     averages, levels = simulate_steps(posterior, step_length=step_length, innovations=innovations)
-    path = base_path(posterior, levels, end=0.0, step_length=step_length)
-    return MemberSteps(averages, path.levels, path.steady)
+    steady = steady_levels(posterior, len(levels), step_length=step_length)
+    return MemberSteps(averages, np.vstack([posterior.state[:1], levels]), steady)
 
 
 def member_paths(
@@ -155,7 +160,7 @@ def member_paths(
             offset = posterior.own[name].effects[FIRST_OFFSET + observations.target - 1]
         noise_sd = np.hypot(posterior.theta[S_O], observations.target_noise_sd)
     return MemberPaths(
-        times=plan.end + plan.step_length * np.arange(float(len(simulated.levels))),
+        times=step_ends(plan.end, plan.step_length, len(simulated.levels) - 1),
         levels=simulated.levels,
         steady=simulated.steady,
         drawn=drawn,

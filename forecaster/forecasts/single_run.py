@@ -5,6 +5,7 @@ history + beliefs -> models -> posteriors -> trajectories, the draws shared out 
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import numpy as np
 from forecaster import __version__
 from forecaster.forecasts.pool_report import join_reports
 from forecaster.forecasts.settings import random_stream
+from forecaster.forecasts.single_paths import FamilyPaths, SinglePaths
 from forecaster.forecasts.trajectories import draw_trajectories
 from forecaster.inference.cache import PosteriorCache, cache_folder, cache_key
 from forecaster.inference.certify import infer
@@ -44,12 +46,14 @@ class Drawn:
 
     Attributes
     ----------
-    trajectories : (n_draws, n_periods), unit of the series
+    paths : what the trajectories are made of
+    trajectories : (n_draws, n_periods), unit of the series, in worlds without drivers
     theta_index : (n_draws,) draws with the same number share their hyperparameters
     weights : family -> share of the draws
     posteriors : family -> Posterior of its draws
     """
 
+    paths: SinglePaths
     trajectories: FloatArray
     theta_index: NDArray[np.int64]
     report: FitReport
@@ -83,13 +87,15 @@ def run_single(
     trajectories = np.empty((settings.n_draws, len(plan.periods)))
     theta_index = np.empty(settings.n_draws, dtype=np.int64)
     posteriors: dict[str, Posterior] = {}
-    is_cached = []
+    is_cached, parts = [], []
     for family, chosen in shares.items():
         fit = replace(settings, n_draws=len(chosen))
         posterior, from_cache = fit_single(models[family], plan, entry, fit, announce)
         taken = sum(found.n_draws for found in posteriors.values())
+        mine = innovations[..., chosen]
+        parts.append(FamilyPaths(models[family], posterior, chosen, mine, deepcopy(rng)))
         trajectories[chosen] = draw_trajectories(
-            posterior, plan, models[family], entry, rng=rng, innovations=innovations[..., chosen]
+            posterior, plan, models[family], entry, rng=rng, innovations=mine
         )
         theta_index[chosen] = posterior.theta_index + taken
         posteriors[family] = posterior
@@ -97,6 +103,7 @@ def run_single(
     weighed = {family: len(chosen) / settings.n_draws for family, chosen in shares.items()}
     reports = {family: posterior.report for family, posterior in posteriors.items()}
     return Drawn(
+        paths=SinglePaths(tuple(parts), plan, entry),
         trajectories=trajectories,
         theta_index=theta_index,
         report=join_reports(reports, weighed),
