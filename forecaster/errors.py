@@ -2,7 +2,8 @@
 
 ForecasterError
 ├── InputError         the user's input is wrong        exit 2
-│   └── FaultyInput    several faults found at once     exit 2
+│   ├── FaultyInput    several faults found at once     exit 2
+│   └── NotYetKnown    it was not known by the day      exit 2
 └── UnreliableFit      a fit failed its certification   exit 3
 """
 
@@ -68,6 +69,10 @@ class FaultyInput(InputError):  # noqa: N818  # it is an InputError already
         first = faults[0]
         super().__init__(problem=first.problem, where=first.where, fix=first.fix)
         self.faults = tuple(faults)
+
+
+class NotYetKnown(InputError):  # noqa: N818  # it is an InputError already
+    """Nothing was known of it by the as-of day; seen from a later one there is no fault."""
 
 
 class UnreliableFit(ForecasterError):  # noqa: N818  # the design's name for a failed fit

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from forecaster.errors import InputError
+from forecaster.errors import InputError, NotYetKnown
 from forecaster.forecasts.plan import plan_forecast
 from forecaster.models import SINGLE_FAMILIES
 from forecaster.models.choose import single_model
@@ -123,7 +123,7 @@ def _look_back(
             fix="leave --basis out",
         )
     if settings.as_of.year < math.floor(prior.level.time - BEFORE):
-        raise InputError(
+        raise NotYetKnown(
             problem=f"nothing was known of '{entry.id}' by {settings.as_of}: what is believed of "
             f"it was stated about {math.floor(prior.level.time - BEFORE)}",
             where=f"--as-of {settings.as_of}",

@@ -19,7 +19,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from forecaster.errors import Fault, FaultyInput, InputError
+from forecaster.errors import Fault, FaultyInput, InputError, NotYetKnown
 from forecaster.workspace.facts import Facts, History, LeftOut, Row, SeriesEntry
 from forecaster.workspace.faults import SHOWN_PER_RULE, did_you_mean, printable, quoted
 from forecaster.workspace.rivals import overlapping, same_moment, worse_editions
@@ -51,7 +51,8 @@ def known_by(facts: Facts, series: str, *, as_of: date, basis: str | None = None
     FaultyInput
         If rows are not in the unit of the series.
     InputError
-        If the series has no such basis, or nothing that can be fitted was known by then.
+        If the series has no such basis, or nothing that can be fitted was known by then; a
+        `NotYetKnown` where something is known since.
     """
     entry = facts.entries[series]
     rows = facts.rows.get(series, ())
@@ -260,7 +261,7 @@ def _nothing_known(
     if on_bases:
         first = min(on_bases, key=lambda row: (row.source.published, row.period))
         published = first.source.published
-        return InputError(
+        return NotYetKnown(
             problem=f"nothing was known of {name} by {as_of}",
             where=f"{printable(first.where)}, published on {published}",
             fix=f"use --as-of {published} or a later day",
