@@ -26,8 +26,9 @@ from forecaster.errors import InputError
 from forecaster.output.atomic import unwritable
 from forecaster.output.belief_toml import NewBelief, new_file, with_belief, write_belief
 from forecaster.records import frozen
-from forecaster.workspace.belief_tables import SHIPPED_PRIORS, TableReader, open_table
+from forecaster.workspace.belief_tables import TableReader, open_table
 from forecaster.workspace.faults import printable
+from forecaster.workspace.folders import SHIPPED_PRIORS
 from forecaster.workspace.periods import parse_period
 from forecaster.workspace.quantile_fit import Contradiction, percent, probit
 

@@ -5,22 +5,18 @@ from __future__ import annotations
 import tomllib
 from functools import lru_cache
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecaster.errors import InputError
 from forecaster.records import frozen
 from forecaster.workspace.faults import printable
+from forecaster.workspace.folders import SHIPPED_PRIORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from forecaster.errors import Fault
-
-_PACKED = Path(__file__).resolve().parent.parent / "priors"
-_CHECKOUT = Path(__file__).resolve().parent.parent.parent / "priors"
-SHIPPED_PRIORS = _PACKED if _PACKED.is_dir() else _CHECKOUT
-"""In a wheel the folder lies inside the package, in a checkout beside it."""
 
 
 @frozen

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from forecaster.records import frozen
 from forecaster.workspace.belief_tables import (
-    SHIPPED_PRIORS,
     LogNormal,
     Normal,
     TableReader,
@@ -18,6 +17,7 @@ from forecaster.workspace.belief_tables import (
     open_table,
 )
 from forecaster.workspace.facts import KINDS, QUALITIES, RELATIONS
+from forecaster.workspace.folders import SHIPPED_PRIORS
 from forecaster.workspace.pool_beliefs import load_pools
 from forecaster.workspace.series_beliefs import (
     Cap,

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forecaster.records import frozen
-from forecaster.workspace.belief_tables import SHIPPED_PRIORS, open_table
+from forecaster.workspace.belief_tables import open_table
 from forecaster.workspace.beliefs import THETA_NAMES, read_families
+from forecaster.workspace.folders import SHIPPED_PRIORS
 from forecaster.workspace.reader import SHIPPED
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from forecaster.errors import Fault, FaultyInput, InputError
 from forecaster.records import frozen
-from forecaster.workspace.entries import SERIES_FILE
 from forecaster.workspace.faults import did_you_mean, printable, quoted
+from forecaster.workspace.folders import SERIES_FILE
 from forecaster.workspace.history import known_by
 
 if TYPE_CHECKING:

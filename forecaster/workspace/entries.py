@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from forecaster.workspace.cells import read_number, read_period, read_word
 from forecaster.workspace.facts import KINDS, RELATIONS, SeriesEntry
 from forecaster.workspace.faults import CellError, quoted
+from forecaster.workspace.folders import SERIES_FILE
 from forecaster.workspace.tables import scan_table
 
 if TYPE_CHECKING:
     from forecaster.workspace.faults import FaultList
 
-SERIES_FILE = "series.csv"
 REQUIRED = ("id", "title", "unit", "kind", "timing")
 OPTIONAL = (
     "title_zh",

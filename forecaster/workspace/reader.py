@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError
-from forecaster.workspace.entries import SERIES_FILE, read_entries
+from forecaster.workspace.entries import read_entries
 from forecaster.workspace.facts import Facts, Row, SeriesEntry
 from forecaster.workspace.faults import FaultList, did_you_mean, printable, quoted
-from forecaster.workspace.folders import SHIPPED, find_workspace
+from forecaster.workspace.folders import SERIES_FILE, SHIPPED, find_workspace
 from forecaster.workspace.rows import (
     HISTORY_COLUMNS,
     SOURCES_FILE,

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from forecaster.errors import Fault, InputError
 from forecaster.records import frozen
 from forecaster.workspace.beliefs import SERIES_ID
-from forecaster.workspace.entries import OPTIONAL, REQUIRED, SERIES_FILE, read_entries
+from forecaster.workspace.entries import OPTIONAL, REQUIRED, read_entries
 from forecaster.workspace.facts import Facts
 from forecaster.workspace.faults import CellError, FaultList, did_you_mean, printable, quoted
+from forecaster.workspace.folders import SERIES_FILE
 from forecaster.workspace.history import SEED_CLAIM
 from forecaster.workspace.reader import history_files, read_file, scan_history
 from forecaster.workspace.rows import SOURCES_FILE, SourceList, read_rows

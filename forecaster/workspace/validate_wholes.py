@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from forecaster.errors import Fault, InputError
 from forecaster.workspace.composition_beliefs import open_compositions, read_parts
 from forecaster.workspace.compositions import faults_of_totals, figures_by_period, parts_of
-from forecaster.workspace.entries import SERIES_FILE
 from forecaster.workspace.faults import SHOWN_PER_RULE, did_you_mean, quoted
+from forecaster.workspace.folders import SERIES_FILE
 from forecaster.workspace.history import published_by
 from forecaster.workspace.validate_series import LAST_DAY
 
