@@ -1,0 +1,290 @@
+"""Answer the questions of the bank: by what is known, by forecasts, or by simulated drivers.
+
+    question -> what is asked -> forecasts or worlds -> chance, quantiles, shares -> status
+
+A question about one series is answered on that series' own forecast, so that the answer does not
+hang on what else is asked; one about several on joint draws of just those. To fit as little as
+can be, the horizon of a forecast is the end of the next year that five divides (and that is
+not over): figures of earlier periods are read off it. `reach` with that horizon counts the same
+draws.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING, Protocol
+
+from forecaster.errors import InputError, NotYetKnown, UnreliableFit
+from forecaster.forecasts import question_answer as answers
+from forecaster.forecasts.question_answer import Answer, Found, Known
+from forecaster.forecasts.question_drivers import answer_driver, answer_event
+from forecaster.forecasts.question_joint import answer_ranking, answer_shares
+from forecaster.forecasts.question_series import answer_crossing, answer_numeric, answer_threshold
+from forecaster.forecasts.question_stated import answer_stated, answer_stated_shares
+from forecaster.forecasts.question_warnings import outweighs_chance, outweighs_figure
+from forecaster.workspace.history import known_by
+from forecaster.workspace.periods import period_at
+from forecaster.workspace.question_types import (
+    Crossing,
+    DriverAsked,
+    EventAsked,
+    Numeric,
+    Ranking,
+    Shares,
+    Threshold,
+    targets_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from forecaster.forecasts.forecast import Forecast
+    from forecaster.forecasts.settings import Settings
+    from forecaster.scenarios.worlds import Worlds
+    from forecaster.workspace.facts import Facts
+    from forecaster.workspace.periods import Period
+    from forecaster.workspace.question_types import Question
+    from forecaster.workspace.targets import Target
+
+HORIZON_STEP = 5
+"""Years; horizons are the ends of years that it divides."""
+JUDGED = "this rests more on judgement than on figures"
+DRIVEN = "drivers, whose probabilities are judgements, move this more than the figures leave open"
+
+
+class Forecasts(Protocol):
+    """What makes forecasts under one set of settings; `pipeline.Run` is one."""
+
+    def forecast(self, target: str) -> Forecast:
+        """Return the forecast of a series or formula."""
+
+    def one_world(self, targets: Sequence[str]) -> list[Forecast]:
+        """Return forecasts whose draw k is one world."""
+
+
+@dataclass(slots=True)
+class Answerer:
+    """Answers questions under one set of settings; what several share is made once.
+
+    Attributes
+    ----------
+    settings : `until`, `basis` and `latent` are replaced by what each question needs
+    facts : of every series below the questions
+    make_run : settings -> what makes forecasts under them
+    simulate : settings and last day -> all drivers in as many worlds as there are draws
+    alone : answers the same without drivers; where it is given, answers say so where drivers
+        outweigh the figures (`question_warnings`)
+    """
+
+    settings: Settings
+    facts: Facts
+    make_run: Callable[[Settings], Forecasts]
+    simulate: Callable[[Settings, date], Worlds]
+    alone: Answerer | None = None
+    _runs: dict[Settings, Forecasts] = field(default_factory=dict)
+    _forecasts: dict[tuple[Settings, str], Forecast] = field(default_factory=dict)
+    _worlds: dict[tuple[Settings, date], Worlds] = field(default_factory=dict)
+
+    def answer(self, question: Question) -> Answer:
+        """Return the answer to a question, whatever happens: a fault becomes its status."""
+        answer = self._answer_on(question, self.settings)
+        if answer.status != answers.DECIDED:
+            return answer
+        assert answer.outcome is not None  # that is what decided means
+        day = day_before(answer.outcome.known_on)
+        return replace(answer, earlier=self._answer_on(question, replace(self.settings, as_of=day)))
+
+    def _answer_on(self, question: Question, settings: Settings) -> Answer:
+        """Return what is said on one day."""
+        reason, status, found = "", answers.OPEN, None
+        try:
+            found = self._find(question, settings)
+        except NotYetKnown as error:
+            reason, status = error.faults[0].problem, answers.UNKNOWN_THEN
+        except InputError as error:
+            reason, status = str(error), answers.FAULTY
+        except UnreliableFit as error:
+            reason, status = str(error), answers.UNRELIABLE
+        outcome = _outcome_known(question, settings.as_of) or (found.decided if found else None)
+        if status in answers.NO_ANSWER:
+            pass  # what went wrong must be seen, even beside an outcome
+        elif outcome is not None:
+            status = answers.DECIDED
+        elif question.resolves_on < settings.as_of and status == answers.OPEN:
+            status = answers.DUE
+        return Answer(
+            question=question,
+            as_of=settings.as_of,
+            scenario=self._scenario(settings),
+            status=status,
+            found=found,
+            outcome=outcome,
+            reason=reason,
+            warnings=self._warnings(question, settings, found),
+        )
+
+    def _warnings(
+        self, question: Question, settings: Settings, found: Found | None
+    ) -> tuple[str, ...]:
+        """Return what a reader must know of an answer; that it is a judgement comes first."""
+        if found is None:
+            return ()
+        if found.footing.is_judgement or question.is_judgement:
+            return (JUDGED, *found.warnings)
+        if self.alone is None or not targets_of(question.ask):
+            return found.warnings
+        is_driven = _is_driven(found, self.alone._find(question, settings))
+        return (DRIVEN, *found.warnings) if is_driven else found.warnings
+
+    def _scenario(self, settings: Settings) -> str:
+        """Return the name of the scenario that all answers are given under."""
+        return next(
+            (made.scenario for (used, _), made in self._forecasts.items()
+             if used.as_of == settings.as_of),
+            "baseline",
+        )  # fmt: skip
+
+    def _find(self, question: Question, settings: Settings) -> Found:
+        """Return what can be worked out about a question.
+
+        Raises
+        ------
+        InputError, UnreliableFit
+            As the pipeline.
+        """
+        ask = question.ask
+        if isinstance(ask, DriverAsked):
+            last = ask.until or ask.on
+            assert last is not None  # the reader of questions wants one
+            return answer_driver(ask, self._drivers(settings, last))
+        if isinstance(ask, EventAsked):
+            return answer_event(ask, self._drivers(settings, ask.by) if ask.driver else None)
+        if not targets_of(ask):
+            assert not isinstance(ask, Threshold | Crossing | Ranking)  # they name series
+            return answer_stated(ask) if isinstance(ask, Numeric) else answer_stated_shares(ask)
+        if isinstance(ask, Ranking | Shares):
+            made = self._together(question, settings)
+            if isinstance(ask, Ranking):
+                return answer_ranking(ask, made)
+            return answer_shares(ask, made)
+        (target,) = targets_of(ask)
+        forecast = self._forecast(self._settings_for(question, settings), target.text)
+        if isinstance(ask, Threshold):
+            return answer_threshold(question, ask, forecast)
+        if isinstance(ask, Crossing):
+            return answer_crossing(question, ask, forecast)
+        return answer_numeric(question, ask, forecast)
+
+    def _settings_for(self, question: Question, settings: Settings) -> Settings:
+        """Return the settings of the forecasts that a question needs."""
+        asked = last_period(question)
+        return replace(
+            settings,
+            until=horizon(asked, settings.as_of),
+            latent=question.asks == "latent",
+            basis=self._basis(question, settings.as_of),
+        )
+
+    def _basis(self, question: Question, as_of: date) -> str | None:
+        """Return the basis to ask for: None where that of the question is the default anyway.
+
+        Raises
+        ------
+        NotYetKnown
+            If nothing was known on that basis by then.
+        """
+        if not question.basis:
+            return None
+        series = [name for target in targets_of(question.ask) for name in target.series]
+        for name in series:
+            known_by(self.facts, name, as_of=as_of, basis=question.basis)
+            if known_by(self.facts, name, as_of=as_of).target_basis != question.basis:
+                return question.basis
+        return None
+
+    def _together(self, question: Question, settings: Settings) -> list[Forecast]:
+        """Return the forecasts that a question about several series needs, on one draw axis."""
+        targets: list[Target] = targets_of(question.ask)
+        run = self._run(self._settings_for(question, settings))
+        return run.one_world([target.text for target in targets])
+
+    def _forecast(self, settings: Settings, target: str) -> Forecast:
+        """Return the forecast of a series or formula by itself."""
+        key = (settings, target)
+        if key not in self._forecasts:
+            self._forecasts[key] = self._run(settings).forecast(target)
+        return self._forecasts[key]
+
+    def _run(self, settings: Settings) -> Forecasts:
+        """Return what makes forecasts under some settings."""
+        if settings not in self._runs:
+            self._runs[settings] = self.make_run(settings)
+        return self._runs[settings]
+
+    def _drivers(self, settings: Settings, last: date) -> Worlds:
+        """Return the worlds to the horizon of a question."""
+        until = _end_of_horizon(last, settings.as_of)
+        key = (settings, until)
+        if key not in self._worlds:
+            self._worlds[key] = self.simulate(settings, until)
+        return self._worlds[key]
+
+
+def last_period(question: Question) -> Period:
+    """Return the last period whose figure a question needs, in the frequency of its figures."""
+    ask = question.ask
+    if isinstance(ask, Crossing):
+        return period_at(ask.until.end, ask.frequency)
+    if isinstance(ask, Threshold):
+        found = ask.period or ask.until
+        assert found is not None  # the reader of questions wants one
+        return found
+    assert isinstance(ask, Numeric | Ranking | Shares)  # others have no figures
+    return ask.period
+
+
+def horizon(last: Period, as_of: date) -> str:
+    """Return the horizon of a forecast that is to hold a period, of the same frequency.
+
+    2027 -> 2030, 2027-H1 -> 2030-H2. A function of the question and the day alone, and long
+    enough that something is left to forecast when the year of the question is published.
+    """
+    end = _end_of_horizon(last.end, as_of)
+    return str(period_at(end, last.frequency if last.frequency != "day" else "month"))
+
+
+def _end_of_horizon(last: date, as_of: date) -> date:
+    """Return the last day of the year, divisible by five, that holds a day and what is to come."""
+    year = max(last.year, as_of.year + 1)
+    return date(-(-year // HORIZON_STEP) * HORIZON_STEP, 12, 31)
+
+
+def day_before(known_on: date) -> date:
+    """Return the day from which a decided question is looked at again: the end of the year before.
+
+    A day just before the outcome would often see all but the outcome.
+    """
+    return date(known_on.year - 1, 12, 31)
+
+
+def _outcome_known(question: Question, as_of: date) -> Known | None:
+    """Return the outcome that the bank holds, if it was known by a day."""
+    held = question.outcome
+    if held is None or held.known_on > as_of:
+        return None
+    return Known(held.answer, held.source, held.known_on, held.note)
+
+
+def _is_driven(found: Found, without: Found) -> bool:
+    """Say whether drivers outweigh the figures below an answer.
+
+    Parameters
+    ----------
+    without : the answer without drivers
+    """
+    if found.chance and without.chance and outweighs_chance(found.chance, without.chance):
+        return True
+    pairs = [(found.spread, without.spread)]
+    pairs += [(a.share, b.share) for a, b in zip(found.parts, without.parts, strict=True)]
+    return any(a and b and outweighs_figure(a, b) for a, b in pairs)
