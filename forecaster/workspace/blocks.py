@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     Found = TypeVar("Found")
 
+YEARS = range(1900, 2201)
+"""A day outside them is a slip of the pen; drivers are simulated quarter by quarter up to it."""
+MOST_QUARTERS = 400
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*")
 
 
@@ -131,9 +134,21 @@ class Block(TableReader):
         if value is None:
             raise self.fault(key, f"'{key}' is missing", fix)
         try:
-            return date.fromisoformat(str(value))
+            day = date.fromisoformat(str(value))
         except ValueError:
             raise self.fault(key, f"'{key}' is not a day: {_shown(value)}", fix) from None
+        if day.year not in YEARS:
+            problem = f"'{key}' is {day}, which is not between {YEARS[0]} and {YEARS[-1]}"
+            raise self.fault(key, problem, fix)
+        return day
+
+    def quarters(self, key: str, *, least: float) -> float:
+        """Return a number of quarters, up to a hundred years of them."""
+        number = self.number(key, least=least)
+        if number > MOST_QUARTERS:
+            problem = f"'{key}' is {number:g} quarters, more than {MOST_QUARTERS}"
+            raise self.fault(key, problem, "write quarters of a year, or leave the key out")
+        return number
 
     def period(self, key: str) -> Period:
         """Return a period written as text, or a TOML date."""

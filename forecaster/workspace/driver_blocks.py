@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forecaster.workspace.belief_tables import SHIPPED_PRIORS
 from forecaster.workspace.faults import did_you_mean, quoted
+from forecaster.workspace.folders import SHIPPED_PRIORS
 from forecaster.workspace.reader import SHIPPED
 
 if TYPE_CHECKING:
@@ -33,22 +33,23 @@ def own_or_shipped(workspace: Path, name: str) -> Path | None:
 
 
 class SourceIds:
-    """The ids that a block may name as its source, looked up without parsing the files."""
+    """The ids that a block may name as its source: the first cells of lines, read when asked for.
+
+    A quoted cell may run over lines, so a piece of one may pass for an id; a fault in these files
+    is told by their own reader.
+    """
 
     def __init__(self, workspace: Path) -> None:
         self._paths = [workspace / "sources.csv", workspace / "claims.csv"]
-        self._payloads: list[bytes] = []
+        self._found: set[bytes] = set()
 
     def __contains__(self, name: object) -> bool:
-        mark = b"\n" + str(name).encode() + b","
-        if any(mark in payload for payload in self._payloads):
-            return True
-        while self._paths:
+        sought = str(name).encode()
+        while sought not in self._found and self._paths:
             path = self._paths.pop(0)
-            self._payloads.append(path.read_bytes() if path.is_file() else b"")
-            if mark in self._payloads[-1]:
-                return True
-        return False
+            lines = path.read_bytes().splitlines()[1:] if path.is_file() else []
+            self._found.update(line.partition(b",")[0] for line in lines)
+        return sought in self._found
 
 
 def read_source(block: Block, sources: Container[str]) -> str:

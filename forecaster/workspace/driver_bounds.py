@@ -30,7 +30,11 @@ def find_impossible(
     """
     faults: list[Fault] = []
     chances: dict[str, Chances] = {}
+    excluded = {name for each in exclusions for name in (each.first, each.second)}
     for number, driver in enumerate(drivers, start=1):
+        # what is off and starts by a day can have any probability, if nothing excludes it
+        if driver.id not in excluded and not _is_bound(driver):
+            continue
         found = chances_of(driver)
         if isinstance(found, Chances):
             chances[driver.id] = found
@@ -44,6 +48,11 @@ def find_impossible(
                 place = _place_of(names, exclusions)
                 faults.append(Fault(fault[0], f"{where}, {place}, key 'drivers'", fault[1]))
     return faults
+
+
+def _is_bound(driver: Driver) -> bool:
+    """Say whether how a driver ends bounds the probability that is stated for its start."""
+    return driver.start is not None and (driver.is_on or driver.start.is_in_force)
 
 
 def _out_of_reach(driver: Driver, bounds: tuple[float, float], place: str) -> Fault:
@@ -64,7 +73,9 @@ def _groups(exclusions: Sequence[Exclusion]) -> list[tuple[str, ...]]:
     """Return the sets of two or more drivers of which every pair excludes each other."""
     pairs = {frozenset((each.first, each.second)) for each in exclusions}
     names = list(dict.fromkeys(name for each in exclusions for name in (each.first, each.second)))
-    groups = [pair for pair in combinations(names, 2) if frozenset(pair) in pairs]
+    groups: list[tuple[str, ...]] = [
+        pair for pair in combinations(names, 2) if frozenset(pair) in pairs
+    ]
     larger = groups
     while larger:
         larger = [

@@ -148,7 +148,7 @@ def _read_end(block: Block) -> End:
     inner.only_knows(_END_KEYS)
     return End(
         probability=read_probability(inner, "probability"),
-        within_quarters=inner.number("within_quarters", least=1.0),
+        within_quarters=inner.quarters("within_quarters", least=1.0),
         reason=inner.text("reason"),
     )
 
@@ -203,7 +203,7 @@ def _read_effect(block: Block, known: Known, *, driver: str, in_history: float) 
         driver=driver,
         series=entry.id,
         shape=shape,
-        lag=block.number("lag", least=0.0) if block.has("lag") else 0.0,
+        lag=block.quarters("lag", least=0.0) if block.has("lag") else 0.0,
         quarters=_read_quarters(block, shape),
         persists=persists,
         size=size,
@@ -225,7 +225,7 @@ def _read_quarters(block: Block, shape: str) -> float | None:
         return None
     if need == "none":
         raise block.fault("quarters", f"a {shape} has no 'quarters'", "remove 'quarters'")
-    return block.number("quarters", least=0.1)
+    return block.quarters("quarters", least=0.1)
 
 
 def _check_whole(block: Block, driver: Driver) -> None:

@@ -82,8 +82,8 @@ def read_multiplier(block: Block, key: str, *, unit: str) -> Normal:
         problem = f"the multiplier {low:g} is not above 0"
         fix = "write one below 1 to lower, above 1 to raise"
         raise block.fault(f"{key}.{LEVELS[0]}", problem, fix)
-    centre, half = math.log(low * high) / 2, math.log(high / low) / 2
-    return Normal(centre, half / Z_90, unit, block.text("reason"))
+    bottom, top = math.log(low), math.log(high)
+    return Normal((bottom + top) / 2, (top - bottom) / (2 * Z_90), unit, block.text("reason"))
 
 
 def _read_range(block: Block, key: str, *, example: str) -> tuple[float, float]:

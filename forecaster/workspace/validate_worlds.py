@@ -12,7 +12,7 @@ from forecaster.workspace.question_bank import load_questions
 from forecaster.workspace.scenario_beliefs import load_scenarios
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from forecaster.errors import Fault
@@ -29,7 +29,7 @@ def check_worlds(workspace: Path, entries: Mapping[str, SeriesEntry]) -> list[Fa
         drivers, faults = read_driver_beliefs(workspace, entries)
     except InputError as error:
         return list(error.faults)
-    readings = [
+    readings: list[Callable[[], object]] = [
         partial(load_scenarios, workspace, drivers),
         partial(load_questions, workspace, entries, drivers),
     ]

@@ -160,7 +160,7 @@ def test_exclusive_drivers_cannot_be_more_than_certain_together(workspace: Path)
     text = changed(
         text,
         'within_quarters = 8\nreason = "A judgement about',
-        'within_quarters = 800\nreason = "A judgement about',
+        'within_quarters = 400\nreason = "A judgement about',
     )
     (fault,) = _faults(workspace, text)
     assert fault == (
@@ -338,6 +338,12 @@ START = "[driver.start]\n" + RANGE + '\nby = 2028-12-31\nreason = "A judgement."
             "1, key 'start.by'",
             "'by' is not a day: '2028'",
         ),
+        (
+            START,
+            START.replace("2028-12-31", "9999-12-31"),
+            "1, key 'start.by'",
+            "'by' is 9999-12-31, which is not between 1900 and 2200",
+        ),
         ('id = "ban"', 'id = "boom"', "2, key 'id'", "the driver 'boom' is there twice"),
         ('id = "ban"', 'id = "a ban"', "1, key 'id'", "'a ban' is not an id"),
         (
@@ -412,6 +418,12 @@ START = "[driver.start]\n" + RANGE + '\nby = 2028-12-31\nreason = "A judgement."
             'shape = "cap"',
             "1, key 'effect 1.size.unit'",
             "does not suit 'cn-share'",
+        ),
+        (
+            "lag = 2",
+            "lag = 2025",
+            "1, key 'effect 1.lag'",
+            "'lag' is 2025 quarters, more than 400",
         ),
         ("lag = 2", "lag = -1", "1, key 'effect 1.lag'", "'lag' is -1"),
         ("lag = 2", "in_history = 1.5", "1, key 'effect 1.in_history'", "'in_history' is 1.5"),
@@ -557,6 +569,25 @@ def test_faults_of_relations_name_their_block(
     faults = _faults(workspace, changed(DRIVERS, old, new))
     (fault,) = (each for each in faults if problem in each)
     assert f"  where: drivers.toml, {place}\n  fix:   " in fault
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "driver = 3",
+        "driver = [3]",
+        "[[driver]]\nid = 5\nstart = 5\nend = [1]\nevent = 1\neffect = {}\nactors = [1]",
+        "[[driver]]\nid = ['a']\n[[driver.effect]]\nseries = 5\nsize = 3\n[[driver.event]]\n",
+        "[[driver]]\nid = 'a'\n[driver.start]\nprobability = [0.1, 0.2]\nby = 5\n",
+        "[[driver]]\n[[driver.past_effect]]\nseries = 'cn-share'\n",
+        "[[interaction]]\nfrom = 'boom'\nto = 5\n[[exclusion]]\ndrivers = 5\n",
+        "[[amplification]]\nfrom = ['a']\nto = 'a'\nseries = 5\ntimes = { '10%' = inf }\n",
+    ],
+)
+def test_values_of_another_sort_are_faults_and_no_crash(workspace: Path, text: str):
+    for fault in _faults(workspace, text):
+        assert "  where: drivers.toml, " in fault
+        assert "\n  fix:   " in fault
 
 
 def test_all_faults_are_told_at_once(workspace: Path):

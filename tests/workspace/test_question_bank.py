@@ -235,3 +235,27 @@ def test_ids_are_distinct_and_all_faults_are_told_at_once(workspace: Path):
     assert "the question 'any' is there twice" in faults[0]
     assert "[[question]] 2, key 'id'" in faults[0]
     assert "[[question]] 3, key 'series'" in faults[1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "question = 3",
+        "[[question]]\nid = 5\ntype = 5\noutcome = 'yes'\n",
+        "[[question]]\ntype = 'threshold'\nseries = 5\nlevel = nan\nperiod = []\n",
+        "[[question]]\ntype = 'threshold'\nseries = 'cn-share'\nlevel = nan\nperiod = []\n",
+        "[[question]]\ntype = 'numeric'\nseries = '1 +'\nperiod = 2027\n",
+        "[[question]]\ntype = 'numeric'\nstated = 5\nunit = 5\nperiod = 2027\n",
+        "[[question]]\ntype = 'ranking'\nfirst = 5\nothers = 'x'\nperiod = 2027\n",
+        "[[question]]\ntype = 'ranking'\nfirst = 'us-spend'\nothers = [5]\nperiod = 2027\n",
+        "[[question]]\ntype = 'shares'\nparts = 'x'\nrest = 5\nperiod = 2027\n",
+        "[[question]]\ntype = 'shares'\nparts = [{}, { name = 'a', stated = 1 }]\nperiod = 2027\n",
+        "[[question]]\ntype = 'driver'\ndriver = 5\nasks_for = 5\n",
+        "[[question]]\ntype = 'event'\nby = 5\nprobability = 5\n",
+        "[[question]]\ntype = 'crossing'\nseries = 'us-spend'\nlevel = inf\nuntil = 5\n",
+    ],
+)
+def test_values_of_another_sort_are_faults_and_no_crash(workspace: Path, text: str):
+    for fault in _faults(workspace, text):
+        assert "  where: questions.toml, " in fault
+        assert "\n  fix:   " in fault

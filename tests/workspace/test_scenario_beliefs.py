@@ -127,6 +127,21 @@ def test_all_faults_of_all_scenarios_are_told_at_once(workspace: Path):
     assert len(_faults(workspace, text)) == 3
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "scenario = 3",
+        "[[scenario]]\nid = 5\non = 'ban'\noff = 'ban'\nprobability = 0.3\nby = 5\nexclusive = 1",
+        "[[scenario]]\nid = 'a'\non = [{ driver = 5, date = 5 }, [1]]\noff = [1]\nessays = 'x'",
+        "[[scenario]]\nid = 'a'\nprobability = [{ driver = 'ban', probability = 1 }, {}]",
+    ],
+)
+def test_values_of_another_sort_are_faults_and_no_crash(workspace: Path, text: str):
+    for fault in _faults(workspace, text):
+        assert "  where: scenarios.toml, " in fault or "scenarios.toml, key" in fault
+        assert "\n  fix:   " in fault
+
+
 # --- what has happened ---
 
 
