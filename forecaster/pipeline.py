@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from forecaster import __version__
 from forecaster.errors import InputError
 from forecaster.forecasts.answers import count_reach, settle
+from forecaster.forecasts.driver_side import DriverSide
 from forecaster.forecasts.finish import (
-    BASELINE,
     Result,
     finish_forecast,
     first_open,
@@ -24,9 +24,11 @@ from forecaster.forecasts.finish import (
 )
 from forecaster.forecasts.forecast import Forecast, Manifest, Reach
 from forecaster.forecasts.settings import (
+    BASELINE,
     DEFAULT_COVERAGES,
     DEFAULT_DRAWS,
     DEFAULT_SEED,
+    TREND_ALONE,
     Settings,
 )
 from forecaster.forecasts.single_job import prepare_single
@@ -101,6 +103,16 @@ class Run:
     announce: Announce
     definitions: Mapping[str, Formula] = field(default_factory=dict)
     _joint: dict[tuple[str, str], JointDrawn] = field(default_factory=dict)
+    _moved: dict[tuple[str, str, str], dict[str, FloatArray]] = field(default_factory=dict)
+    _sides: list[DriverSide] = field(default_factory=list)
+
+    @property
+    def drivers(self) -> DriverSide:
+        """The drivers of the workspace, shared by all runs that were made of this one."""
+        if not self._sides:
+            side = DriverSide(self.beliefs.workspace, self.facts.entries, self.announce)
+            self._sides.append(side)
+        return self._sides[0]
 
     def forecast(self, target: str) -> Forecast:
         """Return the forecast of a series, or of a formula over series.
@@ -180,12 +192,18 @@ class Run:
         """Return the forecast of a series that is fitted alone."""
         outcome = self.drawn(job, innovations=innovations)
         drawn = outcome.drawn
+        series = job.history.entry.id
+        worlds = {
+            world: drawn.paths.figures(movers[series])
+            for world, movers in self.drivers.movers([series], self.settings).items()
+        }
         notes = next(iter(job.models.values())).observations.notes
         result = Result(
             job.history,
             job.plan.periods,
-            drawn.trajectories,
+            worlds.get(self.settings.world, drawn.trajectories),
             drawn.report,
+            worlds=with_trend_alone(worlds, drawn.trajectories),
             family=_family_name(job, drawn),
             notes=(*job.history.notes, *notes),
             theta_index=drawn.theta_index,
@@ -225,11 +243,17 @@ class Run:
         history = drawn.histories[series]
         # parts of a whole begin together; of this one the first figures may be published
         first = first_open(history, drawn.periods[series])
+        alone = drawn.trajectories[series][:, first:]
+        worlds = {
+            world: figures[series][:, first:]
+            for world, figures in self._joint_worlds(key, drawn).items()
+        }
         result = Result(
             history,
             drawn.periods[series][first:],
-            drawn.trajectories[series][:, first:],
+            worlds.get(self.settings.world, alone),
             drawn.report,
+            worlds=with_trend_alone(worlds, alone),
             family=family,
             notes=(*history.notes, *drawn.notes),
             theta_index=drawn.theta_index,
@@ -242,14 +266,28 @@ class Run:
         )
         return replace(forecast, footing=footing, judgements=shift)
 
+    def _joint_worlds(
+        self, key: tuple[str, str], drawn: JointDrawn
+    ) -> dict[str, dict[str, FloatArray]]:
+        """Return world -> series -> figures of a whole or a group; empty where nothing moves it."""
+        members = list(drawn.trajectories)
+        found = {}
+        for world, movers in self.drivers.movers(members, self.settings).items():
+            place = (*key, world)
+            if place not in self._moved:
+                self._moved[place] = drawn.paths.figures(movers)
+            found[world] = self._moved[place]
+        return found
+
     def _custom(self, series: str) -> Forecast:
         """Return the forecast of a model of the user's own."""
+        from forecaster.forecasts.moved_figures import moved_figures
         from forecaster.inference.custom import fit_custom
 
         prior = self.beliefs.of(self.facts.entries[series])
         named = self.settings.model if ":" in self.settings.model else ""
         job = self.job(series, family="trend")
-        trajectories, report = fit_custom(
+        drawn, report = fit_custom(
             named or prior.function,
             job.history,
             job.plan.periods,
@@ -259,14 +297,19 @@ class Run:
             announce=lambda sentence: self.announce(f"{series}: {sentence}"),
             where="--model" if named else f"{prior.where}, key 'function'",
         )
+        worlds = {
+            world: moved_figures(drawn, job.history, job.plan.periods, movers[series])
+            for world, movers in self.drivers.movers([series], self.settings).items()
+        }
         return self._finished(
             Result(
                 job.history,
                 job.plan.periods,
-                trajectories,
+                worlds.get(self.settings.world, drawn),
                 report,
                 family="custom",
                 notes=job.history.notes,
+                worlds=with_trend_alone(worlds, drawn),
             )
         )
 
@@ -290,9 +333,9 @@ class Run:
         self, target: str, resolved: Resolved, inputs: Mapping[str, Forecast]
     ) -> Forecast:
         """Return the forecast of a formula from the joint forecasts of its inputs."""
-        from forecaster.forecasts.derived import derive_forecast
+        from forecaster.forecasts.derived_worlds import derive_in_worlds
 
-        forecast = derive_forecast(resolved, inputs)
+        forecast = derive_in_worlds(resolved, inputs, self.settings.world)
         forecast = replace(forecast, footing=footing_of_formula(resolved.series, inputs))
         entry = self.facts.entries.get(target)
         if entry is None:
@@ -355,6 +398,11 @@ class Run:
             beliefs_hash=self.beliefs.hash,
         )
         return finish_forecast(result, self.settings, manifest)
+
+
+def with_trend_alone(worlds: Mapping[str, FloatArray], alone: FloatArray) -> dict[str, FloatArray]:
+    """Return worlds beside the one without drivers; none where nothing moves the series."""
+    return {TREND_ALONE: alone, **worlds} if worlds else {}
 
 
 def _family_name(job: SingleJob, drawn: Drawn) -> str:

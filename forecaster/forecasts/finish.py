@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from datetime import date
 from typing import TYPE_CHECKING
 
 from forecaster.errors import UnreliableFit
+from forecaster.forecasts.driver_shift import measure_drivers
 from forecaster.forecasts.forecast import Forecast, Manifest
 from forecaster.forecasts.judgement_shift import measure_shift
 from forecaster.forecasts.limits import within_limits
@@ -27,9 +29,6 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
-BASELINE = "baseline"
-"""The scenario that forces nothing."""
-
 
 @frozen
 class Result:
@@ -38,6 +37,7 @@ class Result:
     Attributes
     ----------
     periods, trajectories : (n_draws, n_periods), unit of the series
+    worlds : world -> the same draws there; empty where no driver moves the series
     family : what it was forecast by
     notes : statements for the screen
     theta_index : (n_draws,) draws with the same number share their hyperparameters, where known
@@ -51,6 +51,7 @@ class Result:
     notes: tuple[str, ...] = ()
     theta_index: NDArray[np.int64] | None = None
     from_cache: bool = False
+    worlds: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
 def finish_forecast(result: Result, settings: Settings, manifest: Manifest) -> Forecast:
@@ -61,7 +62,15 @@ def finish_forecast(result: Result, settings: Settings, manifest: Manifest) -> F
     UnreliableFit
         If the fit is not certified and `settings.allow_unreliable` is off.
     """
+    worlds = {
+        name: within_limits(drawn, result.history, result.periods)[0]
+        for name, drawn in result.worlds.items()
+    }
     limited, said = within_limits(result.trajectories, result.history, result.periods)
+    shift = None
+    if worlds:
+        entry = result.history.entry
+        shift = measure_drivers(entry, result.periods, settings.world, worlds)
     warnings = [*result.notes, *said]
     if not result.report.is_reliable:
         if not settings.allow_unreliable:
@@ -69,7 +78,7 @@ def finish_forecast(result: Result, settings: Settings, manifest: Manifest) -> F
         warnings.append(f"the fit is unreliable: {'; '.join(result.report.failures)}")
     return Forecast(
         history=result.history,
-        scenario=BASELINE,
+        scenario=settings.world,
         periods=result.periods,
         trajectories=limited,
         quantity="latent" if settings.latent else "published",
@@ -79,6 +88,8 @@ def finish_forecast(result: Result, settings: Settings, manifest: Manifest) -> F
         warnings=tuple(dict.fromkeys(warnings)),
         from_cache=result.from_cache,
         theta_index=result.theta_index,
+        drivers=shift,
+        worlds=worlds,
     )
 
 

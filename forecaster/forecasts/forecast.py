@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from forecaster.forecasts.driver_shift import DriverShift
     from forecaster.forecasts.judgement_shift import JudgementShift
     from forecaster.inference.report import FitReport
     from forecaster.workspace.facts import History, Row
@@ -67,6 +68,9 @@ class Forecast:
     draw_numbers : (n_draws,) number of each draw among those of all series, from 1; None where
         no draw is left out
     footing : figures, judgements or formula that it rests on; None where nobody said
+    drivers : what drivers did to it; None where none moves it
+    worlds : world -> trajectories there, the trend alone and the baseline among them; empty where
+        no driver moves the series, and in a forecast from the cache
     has_mean : whether the mean of a share or real series is finite; not of a difference of
         positive ones
     """
@@ -87,6 +91,8 @@ class Forecast:
     judgements: JudgementShift | None = None
     footing: Footing | None = None
     draw_numbers: NDArray[np.int64] | None = None
+    drivers: DriverShift | None = None
+    worlds: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
 @frozen

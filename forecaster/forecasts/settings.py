@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 DEFAULT_SEED = 20260101
 DEFAULT_DRAWS = 4000
 DEFAULT_COVERAGES = (0.5, 0.8, 0.95)
+BASELINE = "baseline"
+"""The scenario that forces nothing: every driver is left to its own probability."""
+TREND_ALONE = "trend alone"
+"""The world without drivers."""
 
 
 @frozen
@@ -34,6 +38,9 @@ class Settings:
     allow_unreliable : go on when a fit is not certified, with a warning
     use_cache : look for the posterior in the user's cache, and keep it there
     without_judgements : leave out what experts said
+    scenario : id of a scenario, BASELINE, or TREND_ALONE
+    sets : drivers set on top of it, as typed
+    given : conditions that are taken as seen, as typed
     """
 
     as_of: date
@@ -48,6 +55,15 @@ class Settings:
     allow_unreliable: bool = False
     use_cache: bool = True
     without_judgements: bool = False
+    scenario: str = BASELINE
+    sets: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+
+    @property
+    def world(self) -> str:
+        """What the world of these settings is called: the scenario, and what is set on top."""
+        name = self.scenario.removeprefix("scenario:")
+        return " + ".join((name, *self.sets))
 
 
 def random_stream(seed: int, series: str, purpose: str) -> np.random.Generator:

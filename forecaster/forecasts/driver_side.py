@@ -1,0 +1,161 @@
+"""Find what drivers do to the series of a run: in the baseline, and in the scenario asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forecaster.errors import InputError
+from forecaster.forecasts.settings import BASELINE, TREND_ALONE
+from forecaster.workspace.driver_blocks import DRIVERS_FILE, own_or_shipped
+from forecaster.workspace.faults import did_you_mean, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from pathlib import Path
+
+    from forecaster.forecasts.settings import Settings
+    from forecaster.scenarios.moves import Mover
+    from forecaster.scenarios.worlds import Worlds
+    from forecaster.workspace.driver_types import DriverBeliefs
+    from forecaster.workspace.facts import SeriesEntry
+    from forecaster.workspace.scenario_beliefs import Scenario
+
+    Announce = Callable[[str], None]
+
+
+class DriverSide:
+    """The drivers of a workspace, read and simulated when they are first needed.
+
+    One object serves a whole run, whatever its series, so that all are in the same worlds.
+    """
+
+    def __init__(
+        self, workspace: Path, entries: Mapping[str, SeriesEntry], announce: Announce
+    ) -> None:
+        self._workspace = workspace
+        self._entries = entries
+        self._announce = announce
+        self._beliefs: DriverBeliefs | None = None
+        self._scenarios: dict[str, Scenario] | None = None
+        self._worlds: dict[tuple[object, ...], Worlds] = {}
+
+    @property
+    def beliefs(self) -> DriverBeliefs:
+        """What is believed about all drivers."""
+        if self._beliefs is None:
+            from forecaster.workspace.driver_beliefs import load_driver_beliefs
+
+            self._beliefs = load_driver_beliefs(self._workspace, self._entries)
+        return self._beliefs
+
+    @property
+    def scenarios(self) -> Mapping[str, Scenario]:
+        """All named scenarios, in file order."""
+        if self._scenarios is None:
+            from forecaster.workspace.scenario_beliefs import load_scenarios
+
+            found = load_scenarios(self._workspace, self.beliefs)
+            self._scenarios = {scenario.id: scenario for scenario in found}
+        return self._scenarios
+
+    def movers(self, series: Collection[str], settings: Settings) -> dict[str, dict[str, Mover]]:
+        """Return what moves some series, by world.
+
+        Returns
+        -------
+        world -> series -> its drivers: the baseline, and the scenario of the settings if that is
+        another. Empty where no driver moves any of them.
+
+        Raises
+        ------
+        InputError
+            If drivers or scenarios have faults, or the scenario is not known.
+        """
+        if settings.scenario == TREND_ALONE or not self._may_move(series, settings):
+            return {}
+        from forecaster.scenarios.moves import Mover
+
+        effects = {
+            name: tuple(
+                effect
+                for driver in self.beliefs.drivers
+                for effect in driver.effects
+                if effect.series == name
+            )
+            for name in series
+        }
+        moved = {name: found for name, found in effects.items() if found}
+        chosen = self.scenario(settings)
+        if not moved:
+            return {}
+        baseline = self.worlds(None, settings)
+        found = {BASELINE: {n: Mover(e, baseline, baseline) for n, e in moved.items()}}
+        if chosen is not None:
+            worlds = self.worlds(chosen, settings)
+            found[settings.world] = {n: Mover(e, worlds, baseline) for n, e in moved.items()}
+        return found
+
+    def scenario(self, settings: Settings) -> Scenario | None:
+        """Return the scenario asked for, with what `--set` changes in it; None for the baseline.
+
+        Raises
+        ------
+        InputError
+            If there is no such scenario, it contradicts what is known on the as-of day, or a set
+            driver is not known.
+        """
+        chosen = None
+        if settings.scenario != BASELINE:
+            name = settings.scenario.removeprefix("scenario:")
+            chosen = self.scenarios.get(name)
+            if chosen is None:
+                fix = did_you_mean(name, self.scenarios) or (
+                    f"use {', '.join(self.scenarios)}"
+                    if self.scenarios
+                    else "write one into priors/scenarios.toml"
+                )
+                problem = f"there is no scenario {quoted(name)}"
+                raise InputError(problem=problem, where="--scenario", fix=fix)
+        if settings.sets:
+            from forecaster.scenarios.setting import with_sets
+
+            chosen = with_sets(chosen, settings.sets, self.beliefs, until=settings.until)
+        if chosen is not None:
+            from forecaster.workspace.scenario_beliefs import require_history
+
+            require_history(chosen, self.beliefs, as_of=settings.as_of)
+        return chosen
+
+    def worlds(self, scenario: Scenario | None, settings: Settings) -> Worlds:
+        """Return all drivers on all draws, to the horizon of the settings."""
+        from forecaster.forecasts.driver_worlds import simulate_worlds
+        from forecaster.forecasts.plan import parse_until
+
+        until = parse_until(settings.until).end
+        name = BASELINE if scenario is None else settings.world
+        key = (name, settings.as_of, until, settings.n_draws, settings.seed)
+        if key not in self._worlds:
+            self._worlds[key] = simulate_worlds(
+                self.beliefs,
+                scenario,
+                as_of=settings.as_of,
+                until=until,
+                n_draws=settings.n_draws,
+                seed=settings.seed,
+                use_cache=settings.use_cache,
+                announce=self._announce,
+            )
+        return self._worlds[key]
+
+    def _may_move(self, series: Collection[str], settings: Settings) -> bool:
+        """Say whether the drivers' file may name one of the series, or has to be read anyhow.
+
+        A file of thousands of lines is not parsed for a series that it does not mention.
+        """
+        if settings.scenario != BASELINE or settings.sets or self._beliefs is not None:
+            return True
+        path = own_or_shipped(self._workspace, DRIVERS_FILE)
+        if path is None:
+            return False
+        payload = path.read_bytes()
+        return any(name.encode() in payload for name in series)
