@@ -55,8 +55,12 @@ EVEN_ENOUGH = 0.99
 """Share of the draws that weights must be worth to be left alone."""
 LEAST_SHARE = 0.25
 """Weights must be worth this share of the draws asked for, or LEAST_ESS of them."""
-MULTIPLES = (1, 4, 16)
-"""How many paths are drawn for each one asked for, until the weights can be trusted."""
+MOST_PATHS = 16
+"""Paths for each draw asked for, at most, until the weights can be trusted."""
+MORE_PATHS = 4
+"""Times as many paths are drawn where weights cannot be trusted, at most."""
+SPARE = 1.4
+"""Paths beyond those that the weights so far say are enough."""
 
 
 @frozen
@@ -164,8 +168,8 @@ class _Proposal:
         report = self.hyper.report
         if self.publications.is_complete.all():
             return self._paths(n_draws, rng), report
-        for k, multiple in enumerate(MULTIPLES):
-            n = multiple * n_draws
+        n, most = n_draws, MOST_PATHS * n_draws
+        while True:
             drawn = self._paths(n, rng)
             log_weights = linearisation_log_weights(
                 self.publications, self.readings, self.static, drawn.paths
@@ -173,9 +177,10 @@ class _Proposal:
             weights, k_hat = smooth_weights(log_weights)
             ess = effective_size(weights)
             failure = _failure(k_hat, ess, n=n, n_draws=n_draws)
-            if not failure or k + 1 == len(MULTIPLES):
+            if not failure or n >= most:
                 break
-            sentence = f"{failure}: drawing {MULTIPLES[k + 1] * n_draws} paths"
+            n = min(_next_size(k_hat, ess, n=n, n_draws=n_draws), most)
+            sentence = f"{failure}: drawing {n} paths"
             announce(sentence)
             report = replace(report, escalations=(*report.escalations, sentence))
         gained = float(log_sum_exp(log_weights, axis=0)) - math.log(n)
@@ -224,6 +229,14 @@ def _failure(k_hat: float, ess: float, *, n: int, n_draws: int) -> str:
         return ""
     numbers = f"k-hat {k_hat:.2f}, {ess:.0f} of {n} draws effective"
     return f"shares that no figure tells apart are too uncertain to linearise ({numbers})"
+
+
+def _next_size(k_hat: float, ess: float, *, n: int, n_draws: int) -> int:
+    """Return how many paths to draw when n were not enough."""
+    if not k_hat < MOST_K_HAT:
+        return MORE_PATHS * n
+    wanted = min(LEAST_ESS, LEAST_SHARE * n_draws)
+    return min(math.ceil(SPARE * wanted / ess * n), MORE_PATHS * n)
 
 
 def _posterior(

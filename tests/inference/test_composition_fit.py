@@ -19,7 +19,7 @@ from calibration.shares import (
 
 from forecaster.forecasts.composition_paths import draw_composition
 from forecaster.inference.certify import infer
-from forecaster.inference.composition_fit import fit_composition
+from forecaster.inference.composition_fit import _next_size, fit_composition
 from forecaster.inference.linearisation import (
     composition_problem,
     linearisation_log_weights,
@@ -311,3 +311,11 @@ def test_sizes_of_events_are_those_of_one_dense_normal():
             heights.append(dense_log_density(moved, readings, static, prior, theta[:, 0]))
         slope = (heights[1] - heights[0]) / 2e-3
         assert event_sizes(p, means)[j, 0] == pytest.approx(m + sd**2 * slope, abs=1e-6)
+
+
+def test_paths_are_added_by_what_their_weights_are_worth():
+    # 1,000 effective draws are asked for of 4,000: 1.4 times 1000 / 500 as many, four times at most
+    assert _next_size(0.4, 500.0, n=4000, n_draws=4000) == 11_200
+    assert _next_size(0.4, 20.0, n=4000, n_draws=4000) == 16_000
+    # weights without a variance say nothing of how many would do
+    assert _next_size(0.9, 900.0, n=4000, n_draws=4000) == 16_000
