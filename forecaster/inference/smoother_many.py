@@ -80,6 +80,8 @@ def draw_paths(
     width = chunk_width(timeline, c, 1 + len(static.mean))
     for first in range(0, theta.shape[1], width):
         here = (theta_index >= first) & (theta_index < first + width)
+        if not here.any():
+            continue  # none of these hyperparameters was taken
         k = theta_index[here] - first
         some = theta[:, first : first + width]
         record: list[Passage] = []

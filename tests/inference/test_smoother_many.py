@@ -9,6 +9,7 @@ import pytest
 from calibration import dense
 from calibration.shares import DESIGNS, make_prior, simulate
 
+from forecaster.inference import kalman_many
 from forecaster.inference.linearisation import publication_timeline
 from forecaster.inference.smoother_many import draw_paths, noise_root
 from forecaster.models.composition import composition_static, coordinate_scale, log_ratio_basis
@@ -138,3 +139,14 @@ def test_noise_root_multiplies_to_the_noise_of_a_step():
         [step.q_ib, step.q_il, step.q_ii],
     ]
     assert product == pytest.approx(np.moveaxis(np.array(expected), -1, 0), rel=1e-9)
+
+
+def test_hyperparameters_that_no_draw_takes_are_passed_over(monkeypatch):
+    _, p, readings, static, theta = _problem()
+    monkeypatch.setattr(kalman_many, "_MOST_CHUNK", 1)
+    monkeypatch.setattr(kalman_many, "_LEAST_CHUNK", 1)
+    only_second = np.ones(5, dtype=int)
+    found = _paths(theta, only_second, p, readings, static, np.random.default_rng(1))
+    alone = _paths(theta[:, 1:], 0 * only_second, p, readings, static, np.random.default_rng(1))
+    assert found.effects == pytest.approx(alone.effects)
+    assert found.windows == pytest.approx(alone.windows)
