@@ -110,7 +110,8 @@ class Run:
     def drivers(self) -> DriverSide:
         """The drivers of the workspace, shared by all runs that were made of this one."""
         if not self._sides:
-            side = DriverSide(self.beliefs.workspace, self.facts.entries, self.announce)
+            workspace = self.beliefs.workspace if self.beliefs.has_drivers else None
+            side = DriverSide(workspace, self.facts.entries, self.announce)
             self._sides.append(side)
         return self._sides[0]
 

@@ -14,7 +14,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from forecaster.cli import flags, options
-from forecaster.cli.request import Asked
+from forecaster.cli.request import BASELINE, Asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,6 +29,9 @@ _SHARED: Mapping[str, tuple[Any, str | bool | None]] = {
     "kind": (flags.Kind, None),
     "latent": (flags.Latent, False),
     "without_judgements": (flags.WithoutJudgements, False),
+    "scenario": (flags.Scenario, None),
+    "sets": (flags.Sets, None),
+    "given": (flags.Given, None),
     "workspace": (flags.Workspace, None),
     "coverage": (flags.Coverage, "50,80,95"),
     "engine": (flags.Engine, "amis"),
@@ -40,7 +43,8 @@ _SHARED: Mapping[str, tuple[Any, str | bool | None]] = {
 }
 """Flag -> what typer is told of it, and its default."""
 _ORDER = (
-    "core", "nuts", "until", "by", "below", "as_of", "basis", "kind", "latent",
+    "core", "nuts", "until", "by", "below", "as_of", "scenarios", "scenario", "sets", "given",
+    "basis", "kind", "latent",
     "without_judgements", "workspace", "coverage", "engine", "model", "draws", "seed", "workers",
     "no_cache", "allow_unreliable", "csv", "layout", "json", "quiet",
 )  # fmt: skip
@@ -111,6 +115,10 @@ def read_asked(typed: Mapping[str, Any], fixed: Mapping[str, Any]) -> Asked:
             fields["n_draws"] = options.read_draws(value)
         elif name == "seed":
             fields["seed"] = options.read_seed(value)
+        elif name in ("sets", "given"):
+            fields[name] = tuple(value or ())
+        elif name == "scenario":
+            fields[name] = value or BASELINE
         elif name == "no_cache":
             fields["use_cache"] = not value
         else:

@@ -85,6 +85,22 @@ Model = Annotated[
 WithoutJudgements = Annotated[
     bool, _switch("--without-judgements", "Leave out what experts said.", HOW)
 ]
+Scenario = Annotated[
+    str | None,
+    _which("--scenario", "NAME", "A named scenario; 'forecaster list scenarios' shows them."),
+]
+Scenarios = Annotated[
+    list[str] | None,
+    _which("--scenario", "NAME", "A named scenario; may be given several times."),
+]
+Sets = Annotated[
+    list[str] | None,
+    _which("--set", "DRIVER=STATE", "Set a driver: on, on@2027-Q1, off or p=0.3."),
+]
+Given = Annotated[
+    list[str] | None,
+    _which("--given", "CONDITION", "Take as seen: 'SERIES@2027 >= 20%' or 'driver=on@2027'."),
+]
 Core = Annotated[bool, _switch("--core", "Every core series of the workspace.", WHICH)]
 Draws = Annotated[str, _how("--draws", "N", "Trajectories drawn, 100 to 200000.")]
 Seed = Annotated[

@@ -12,7 +12,14 @@ from forecaster.cli.asking import asks
 from forecaster.cli.destination import Output, read_output, write_csv
 from forecaster.cli.frame import TextCommand, new_app
 from forecaster.cli.progress import Progress
-from forecaster.cli.request import Asked, Request, Subject, find_folder, prepare_request
+from forecaster.cli.request import (
+    BASELINE,
+    Asked,
+    Request,
+    Subject,
+    find_folder,
+    prepare_request,
+)
 from forecaster.cli.streams import Streams, open_streams
 from forecaster.errors import ExitCode, InputError, UnreliableFit
 
@@ -26,8 +33,8 @@ app = new_app()
 
 @app.command(cls=TextCommand)
 @asks(
-    "until", "as_of", "basis", "kind", "latent", "without_judgements", "workspace", "coverage",
-    "engine", "model", "draws", "seed", "no_cache", "allow_unreliable",
+    "until", "as_of", "basis", "kind", "latent", "without_judgements", "sets", "given",
+    "workspace", "coverage", "engine", "model", "draws", "seed", "no_cache", "allow_unreliable",
 )  # fmt: skip
 def forecast_command(
     *,
@@ -41,6 +48,7 @@ def forecast_command(
         ),
     ] = None,
     asked: Asked,
+    scenarios: flags.Scenarios = None,
     core: flags.Core = False,
     workers: flags.Workers = "1",
     csv: flags.Csv = None,
@@ -56,11 +64,17 @@ def forecast_command(
     output = read_output(csv, layout, is_json=json)
     n_workers = options.read_workers(workers)
     chosen = names_asked(names or [], is_core=core, workspace=asked.workspace)
+    forecasts: list[Forecast] = []
     failures: list[UnreliableFit] = []
-    if output.layout == "draws" and len(chosen) > 1:
-        forecasts = draw_one_world(prepare_request(chosen, asked, streams), streams)
-    else:
-        forecasts, failures = find_forecasts(chosen, asked, n_workers=n_workers, streams=streams)
+    is_joint = output.layout == "draws" and len(chosen) > 1
+    for scenario in scenarios or [BASELINE]:
+        there = replace(asked, scenario=scenario)
+        if is_joint:
+            forecasts += draw_one_world(prepare_request(chosen, there, streams), streams)
+            continue
+        found = find_forecasts(chosen, there, n_workers=n_workers, streams=streams)
+        forecasts += found[0]
+        failures += found[1]
     _deliver(forecasts, failures, output, streams)
 
 

@@ -50,8 +50,8 @@ class LevelCommand(TextCommand):
 
 @app.command(cls=LevelCommand)
 @asks(
-    "by", "as_of", "basis", "kind", "latent", "without_judgements", "workspace", "coverage",
-    "engine", "model", "draws", "seed", "no_cache", "allow_unreliable",
+    "by", "as_of", "basis", "kind", "latent", "without_judgements", "scenario", "sets", "given",
+    "workspace", "coverage", "engine", "model", "draws", "seed", "no_cache", "allow_unreliable",
 )  # fmt: skip
 def reach_command(
     *,

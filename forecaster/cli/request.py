@@ -38,7 +38,13 @@ PYTHON_SETTINGS = (
     "allow_unreliable",
     "use_cache",
     "without_judgements",
+    "scenario",
+    "sets",
+    "given",
 )
+BASELINE = "baseline"
+"""The scenario that forces nothing; the settings of the pipeline, which has more to load, call it
+the same."""
 """What the functions of the package take beside the series, the horizon and the as-of day."""
 
 
@@ -69,6 +75,9 @@ class Asked:
     allow_unreliable: bool = False
     use_cache: bool = True
     without_judgements: bool = False
+    scenario: str = BASELINE
+    sets: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
     is_typed: bool = True
 
     def label(self, name: str) -> str:
@@ -226,6 +235,9 @@ def read_settings(asked: Asked, *, today: date) -> Settings:
         allow_unreliable=asked.allow_unreliable,
         use_cache=asked.use_cache,
         without_judgements=asked.without_judgements,
+        scenario=asked.scenario,
+        sets=asked.sets,
+        given=asked.given,
     )
 
 

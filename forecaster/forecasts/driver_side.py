@@ -27,10 +27,14 @@ class DriverSide:
     """The drivers of a workspace, read and simulated when they are first needed.
 
     One object serves a whole run, whatever its series, so that all are in the same worlds.
+
+    Parameters
+    ----------
+    workspace : None for a bare file, which no driver moves
     """
 
     def __init__(
-        self, workspace: Path, entries: Mapping[str, SeriesEntry], announce: Announce
+        self, workspace: Path | None, entries: Mapping[str, SeriesEntry], announce: Announce
     ) -> None:
         self._workspace = workspace
         self._entries = entries
@@ -45,6 +49,12 @@ class DriverSide:
         if self._beliefs is None:
             from forecaster.workspace.driver_beliefs import load_driver_beliefs
 
+            if self._workspace is None:
+                raise InputError(
+                    problem="a file has no drivers, so no scenario moves it",
+                    where="--scenario, --set or --given",
+                    fix="leave it out, or put the figures into a workspace",
+                )
             self._beliefs = load_driver_beliefs(self._workspace, self._entries)
         return self._beliefs
 
@@ -54,7 +64,9 @@ class DriverSide:
         if self._scenarios is None:
             from forecaster.workspace.scenario_beliefs import load_scenarios
 
-            found = load_scenarios(self._workspace, self.beliefs)
+            beliefs = self.beliefs
+            assert self._workspace is not None
+            found = load_scenarios(self._workspace, beliefs)
             self._scenarios = {scenario.id: scenario for scenario in found}
         return self._scenarios
 
@@ -154,6 +166,8 @@ class DriverSide:
         """
         if settings.scenario != BASELINE or settings.sets or self._beliefs is not None:
             return True
+        if self._workspace is None:
+            return False
         path = own_or_shipped(self._workspace, DRIVERS_FILE)
         if path is None:
             return False

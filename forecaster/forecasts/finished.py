@@ -18,6 +18,7 @@ from forecaster.workspace.periods import parse_period
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from forecaster.forecasts.driver_shift import DriverShift
     from forecaster.forecasts.judgement_shift import JudgementShift
     from forecaster.workspace.footing import Footing
 
@@ -25,8 +26,19 @@ _ARRAYS = ("trajectories", "theta_index", "draw_numbers")
 _PLAIN = ("scenario", "quantity", "warnings", "has_mean", "weights")
 
 
+_KNOWN = {
+    *_ARRAYS, *_PLAIN, "periods", "coverages", "manifest", "judgements", "footing", "history",
+    "report", "from_cache", "drivers", "worlds",
+}  # fmt: skip
+
+
+def can_be_packed(forecast: Forecast) -> bool:
+    """Say whether a forecast holds nothing that `pack_forecast` would lose and others ask for."""
+    return not any(getattr(forecast, f.name) for f in fields(forecast) if f.name not in _KNOWN)
+
+
 def pack_forecast(forecast: Forecast) -> Stored:
-    """Return what a file keeps of a forecast."""
+    """Return what a file keeps of a forecast: of other worlds only what they come to."""
     sources, rows = _Numbered(), _Numbered()
     history = _pack_history(forecast.history, rows)
     row_table = [_pack_row(row, sources) for row in rows.found]
@@ -36,6 +48,7 @@ def pack_forecast(forecast: Forecast) -> Stored:
         "coverages": forecast.coverages,
         "manifest": forecast.manifest.record(),
         "judgements": _pack_shift(forecast.judgements),
+        "drivers": _pack_drivers(forecast.drivers),
         "footing": None if forecast.footing is None else _values(forecast.footing),
         "history": history,
         "rows": row_table,
@@ -68,6 +81,7 @@ def unpack_forecast(stored: Stored) -> Forecast:
         manifest=Manifest(**said["manifest"]),
         from_cache=True,
         judgements=_unpack_shift(said["judgements"]),
+        drivers=_unpack_drivers(said["drivers"]),
         footing=_unpack_footing(said["footing"]),
     )
 
@@ -186,3 +200,21 @@ def _unpack_footing(said: Mapping[str, Any] | None) -> Footing | None:
     from forecaster.workspace.footing import Footing
 
     return Footing(**{**said, "bases": tuple(said["bases"]), "inputs": tuple(said["inputs"])})
+
+
+def _pack_drivers(shift: DriverShift | None) -> dict[str, Any] | None:
+    """Return what drivers did as plain values."""
+    if shift is None:
+        return None
+    return _values(shift) | {"series": _pack_entry(shift.series), "period": str(shift.period)}
+
+
+def _unpack_drivers(said: Mapping[str, Any] | None) -> DriverShift | None:
+    """Return what drivers did, where any moves the series."""
+    if said is None:
+        return None
+    from forecaster.forecasts.driver_shift import DriverShift
+
+    quantiles = {world: (low, mid, high) for world, (low, mid, high) in said["quantiles"].items()}
+    series, period = _unpack_entry(said["series"]), parse_period(said["period"])
+    return DriverShift(series, period, said["scenario"], quantiles)

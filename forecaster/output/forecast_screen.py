@@ -9,6 +9,7 @@ from rich.text import Text
 from forecaster.forecasts.bands import band_table
 from forecaster.output.chart_points import coverage_label, fan_points
 from forecaster.output.digits import format_probability, shown_unit
+from forecaster.output.driver_sentences import driver_sentence
 from forecaster.output.fan_chart import fan_chart
 from forecaster.output.footer import footer_lines, sources_text, vintage_text, warning_lines
 from forecaster.output.judgement_sentences import judgement_sentence
@@ -54,6 +55,7 @@ def print_forecasts(
         put(console, forecast_sentence(forecast, bands, language), style="bold")
         put(console, basis_sentence(forecast))
         put(console, judgement_sentence(forecast))
+        put(console, driver_sentence(forecast))
         put(console)
         put_bands(console, forecast, bands)
         put(console)
@@ -72,6 +74,7 @@ def print_reach(reach: Reach, console: Console, *, language: str = "en") -> None
     for sentence in rest:
         put(console, sentence)
     put(console, judgement_sentence(forecast))
+    put(console, driver_sentence(forecast))
     put(console)
     _put_chances(console, reach)
     put(console)

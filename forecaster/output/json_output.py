@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecaster.forecasts.bands import band_table
 from forecaster.output.chart_points import coverage_label
+from forecaster.output.driver_sentences import driver_record
 from forecaster.output.footer import warning_lines
 from forecaster.output.reach_sentences import reach_sentences, settled_sentences
 from forecaster.output.sentences import forecast_sentence
@@ -26,6 +27,7 @@ def forecast_record(forecast: Forecast) -> dict[str, Any]:
     Keys: `series`, `title`, `unit`, `kind`, `scenario`, `as_of`, `basis`, `quantity`, `sentence`,
     `periods`, `median`, `mean` (null for positive, count and cumulative), `bands` (by coverage in
     percent: `lower`, `upper`), `mcse` (by quantile level), `history`, `sources`, `rests_on`,
+    `drivers` (quantiles of the last period by world; null where no driver moves it),
     `judgements` (`used`, `left_out`, medians `without` and `with`; null where there are none),
     `families` (name -> share of the draws), `warnings`, `manifest` and `diagnostics`.
     """
@@ -46,6 +48,7 @@ def forecast_record(forecast: Forecast) -> dict[str, Any]:
         "sources": sources_record(history),
         "rests_on": forecast.footing.text if forecast.footing else "",
         "judgements": _judgements_record(forecast),
+        "drivers": driver_record(forecast),
         "families": dict(forecast.weights),
         "warnings": warning_lines(forecast),
         "manifest": forecast.manifest.record(),

@@ -105,6 +105,7 @@ class Beliefs:
     hash : sha256 of the files read at loading, for manifests and cache keys: families.toml and
         the beliefs about the series named then
     folder : where the beliefs about single series lie; None where the workspace has none
+    has_drivers : whether the workspace's drivers are about these series; not of a bare file
     """
 
     trend: Mapping[str, TrendPrior]
@@ -115,6 +116,7 @@ class Beliefs:
     events: tuple[Intervention, ...] = ()
     pool: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     folder: Path | None = field(default=None, compare=False)
+    has_drivers: bool = True
     _files: dict[str, tuple[TableReader, bytes] | None] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -134,7 +136,7 @@ class Beliefs:
 
     def without_series(self) -> Beliefs:
         """Return the defaults alone: a file has no beliefs of its own, whatever its name."""
-        return replace(self, folder=None, events=(), _files={})
+        return replace(self, folder=None, events=(), has_drivers=False, _files={})
 
     def by_kind(self, entry: SeriesEntry) -> SeriesPrior:
         """Return the prior of a series of which nothing is stated, such as a bare file's."""
