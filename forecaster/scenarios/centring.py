@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecaster.records import frozen
+from forecaster.scenarios.hazards import NEVER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     Float32Array = NDArray[np.float32]
     IntArray = NDArray[np.int64]
 
-_TOLERANCE = 5e-3
-"""Relative, of the starts of one quarter; what is left is made up for in the next."""
+_TOLERANCE = 2e-3
+"""Relative, of the starts of one quarter."""
 _MOST_ROUNDS = 25
 _LONGEST_STEP = 4.0
 MOST_EXCLUDED_HAZARD = 0.5
@@ -32,8 +33,10 @@ _LEAST = 1e-4
 class QuarterTarget:
     """What should happen in a quarter for every marginal to stay on its path.
 
-    The path is that of the driver by itself. Wanted are so many starts as lead from where the
-    draws are to where the path goes, so an error in one quarter does not stay.
+    The path is that of the driver by itself. Wanted is the part of those at risk that starts on
+    it, not the number that leads back to it: centres that made up for the chance of these draws
+    would carry it to all others. Only what a driver could not do because another excluded it is
+    made up for later.
 
     Attributes
     ----------
@@ -41,6 +44,7 @@ class QuarterTarget:
     own : (n_drivers, n_draws) hazards of starting without interactions
     ends : (n_can_end, n_draws) hazards of ending
     now, started : (n_drivers, n_draws) states before the quarter; whether ever started
+    owed : (n_drivers,) starts that exclusion did not leave room for, brought up to date
     """
 
     network: Network
@@ -49,6 +53,7 @@ class QuarterTarget:
     ends: Float32Array
     now: BoolArray
     started: BoolArray
+    owed: FloatArray
 
     def at_risk(self, rows: IntArray) -> BoolArray:
         """Say which draws count: those off, and never on where the first start is stated."""
@@ -62,28 +67,46 @@ class QuarterTarget:
         another excludes keeps its hazard, not its path: two of them need not both have room.
         """
         n_live = np.count_nonzero(live, axis=1).astype(float)
-        most = n_live * (1 - _LEAST)
-        wanted = np.array([self._starts(row) for row in rows.tolist()])
+        wanted = np.empty(len(rows))
         for i, row in enumerate(rows.tolist()):
-            if row not in self.network.partners:
-                continue
-            by_itself = float(self.own[row] @ live[i])
-            if self.column > self.network.stated_column[row]:
-                wanted[i] = by_itself
-            most[i] = max(MOST_EXCLUDED_HAZARD * n_live[i], min(by_itself, most[i]))
-        return np.asarray(np.clip(wanted, _LEAST * n_live, most))
+            come, at_risk = self._on_path(row)
+            if row in self.network.partners:
+                wanted[i] = self._beside_others(row, come, live[i], n_live[i])
+            else:
+                wanted[i] = n_live[i] * come / at_risk
+        return np.asarray(np.clip(wanted, _LEAST * n_live, (1 - _LEAST) * n_live))
 
-    def _starts(self, row: int) -> float:
-        """Return the starts that lead to the path of one row."""
-        network, n_draws = self.network, self.now.shape[1]
-        if network.keeps_start[row]:
-            n_started = np.count_nonzero(self.started[row])
-            return float(n_draws * network.hazards.started[row, self.column] - n_started)
-        staying = float(np.count_nonzero(self.now[row]))
-        place = np.searchsorted(network.can_end, row)
-        if place < len(network.can_end) and network.can_end[place] == row:
-            staying -= float(self.ends[place] @ self.now[row])
-        return float(n_draws * network.hazards.on[row, self.column] - staying)
+    def _beside_others(self, row: int, come: float, live: BoolArray, n_live: float) -> float:
+        """Return how many starts are wanted of an excluded driver, and note what it still owes."""
+        by_itself = float(self.own[row] @ live)
+        if self.column > self.network.stated_column[row]:
+            return by_itself
+        wanted = come * len(live) + self.owed[row]
+        if not self.network.keeps_start[row]:
+            wanted = len(live) * self.network.hazards.on[row, self.column] - self._staying(row)
+        found = min(float(wanted), max(MOST_EXCLUDED_HAZARD * n_live, by_itself))
+        self.owed[row] = wanted - found
+        return found
+
+    def _on_path(self, row: int) -> tuple[float, float]:
+        """Return the probabilities of starting in the quarter, and of being at risk before."""
+        hazards, before = self.network.hazards, self.column - 1
+        if self.network.keeps_start[row]:
+            started = hazards.started[row]
+            come = started[self.column] - started[before]
+            return float(come), max(float(hazards.waiting[row, before]), NEVER)
+        on, stays = hazards.on[row], 1.0
+        if n_on := np.count_nonzero(self.now[row]):
+            stays = self._staying(row) / n_on
+        return float(on[self.column] - on[before] * stays), max(float(1 - on[before]), NEVER)
+
+    def _staying(self, row: int) -> float:
+        """Return how many of those on are expected to stay on."""
+        n_on = float(np.count_nonzero(self.now[row]))
+        place = np.searchsorted(self.network.can_end, row)
+        if place < len(self.network.can_end) and self.network.can_end[place] == row:
+            n_on -= float(self.ends[place] @ self.now[row])
+        return n_on
 
 
 def wanted_ends(network: Network, column: int, own: Float32Array, live: BoolArray) -> FloatArray:
@@ -100,7 +123,8 @@ def wanted_ends(network: Network, column: int, own: Float32Array, live: BoolArra
     wanted = np.einsum("ij,ij->i", own, live)
     for i, row in enumerate(network.centred_ends.tolist()):
         if not network.can_start[row]:
-            wanted[i] = n_on[i] - live.shape[1] * network.hazards.on[row, column]
+            on = network.hazards.on[row]
+            wanted[i] = n_on[i] * (1 - on[column] / max(on[column - 1], NEVER))
     return np.asarray(np.clip(wanted, _LEAST * n_on, (1 - _LEAST) * n_on))
 
 

@@ -72,6 +72,7 @@ class Chain:
         self._end_odds = _odds(self.strengths.first_end[ends])
         self._influences = _influences(network, self._centred, n_draws)
         self._before = np.zeros(shape, dtype=bool)
+        self.owed = np.zeros(len(network.drivers))
 
     def run(self) -> Iterator[BoolArray]:
         """Yield the state of all drivers at each column: (n_drivers, n_draws), a new array each."""
@@ -86,53 +87,59 @@ class Chain:
 
     def _step(self, before: BoolArray, now: BoolArray, started: BoolArray, column: int) -> None:
         """Write the state at the end of a quarter into `now`."""
-        network = self.network
+        network, is_first = self.network, column == 1
         if column == 2 and network.quarters.exposure < 1.0:
-            self._odds *= self.strengths.later_odds / self.strengths.first_odds
-            first, later = (
-                _odds(hazards[self._end_places])
-                for hazards in (self.strengths.first_end, self.strengths.later_end)
-            )
-            self._end_odds *= later / first
+            self._go_to_whole_quarters()
         self._interact(before)
         for row, onset in self._onsets.items():
             now[row] = onset <= column
         ends = self._end_hazards(now, column)
-        is_first = column == 1
         own = self.strengths.first if is_first else self.strengths.later
-        target = QuarterTarget(network, column, own, ends, now, started)
+        target = QuarterTarget(network, column, own, ends, now, started, self.owed)
         hazard = own * ~now
-        early = network.early
-        if len(early):
+        if len(early := network.early):
             is_open = self._open(early, before, now)
-            centred = self._start_hazards(slice(0, len(early)), early, target, is_open, column)
-            hazard[early] = centred * ~now[early]
+            chosen = slice(0, len(early))
+            hazard[early] = self._start_hazards(chosen, early, target, is_open) * ~now[early]
         hazard[network.can_end] += ends * now[network.can_end]
         hazard[network.late] = 0.0
-        for row in self._onsets:
-            hazard[row] = 0.0
+        hazard[list(self._onsets)] = 0.0
         self._switch(slice(None), hazard, now, column)
-        for place, row in enumerate(network.late.tolist(), start=len(early)):
+        self._step_late(before, now, target)
+        self._end_excluded(now, column)
+
+    def _step_late(self, before: BoolArray, now: BoolArray, target: QuarterTarget) -> None:
+        """Switch the late drivers, each after those before it."""
+        network = self.network
+        for place, row in enumerate(network.late.tolist(), start=len(network.early)):
             if row in self._onsets:
                 continue
-            rows = np.array([row])
+            rows, chosen = np.array([row]), slice(place, place + 1)
             is_open = self._open(rows, before, now)
-            chosen = slice(place, place + 1)
-            late = self._start_hazards(chosen, rows, target, is_open, column) * ~now[rows]
+            hazard = self._start_hazards(chosen, rows, target, is_open) * ~now[rows]
             if row in network.can_end:
-                late += ends[np.searchsorted(network.can_end, row)] * now[rows]
-            self._switch(slice(row, row + 1), late, now, column)
-        self._end_excluded(now, column)
+                hazard += target.ends[np.searchsorted(network.can_end, row)] * now[rows]
+            self._switch(slice(row, row + 1), hazard, now, target.column)
+
+    def _go_to_whole_quarters(self) -> None:
+        """Bring odds of the part of a quarter that was left at first to those of whole ones."""
+        strengths = self.strengths
+        self._odds *= strengths.later_odds / strengths.first_odds
+        whole, part = (
+            _odds(hazards[self._end_places])
+            for hazards in (strengths.later_end, strengths.first_end)
+        )
+        self._end_odds *= whole / part
 
     def _interact(self, before: BoolArray) -> None:
         """Move the odds of targets in draws whose sources switched in the quarter before."""
         changed = before ^ self._before
         self._before = before
-        rows, draws = changed.nonzero()
-        bounds = np.searchsorted(rows, np.arange(len(before) + 1))
+        places = changed.reshape(-1).nonzero()[0]  # in two dimensions it takes three times as long
+        bounds = np.searchsorted(places, np.arange(len(before) + 1) * self.n_draws)
         for influence in self._influences:
             first = influence.sources[0]
-            moved = draws[bounds[first] : bounds[first + 1]]
+            moved = places[bounds[first] : bounds[first + 1]] - first * self.n_draws
             is_active = before[first, moved]
             if len(influence.sources) > 1:
                 active = np.logical_and.reduce(before[list(influence.sources)])
@@ -141,6 +148,7 @@ class Chain:
                 is_active = active[moved]
             if not len(moved):
                 continue
+            all_active = bool(is_active.all())
             for odds, pairs in (
                 (self._odds, influence.starts),
                 (self._end_odds, influence.ends),
@@ -148,7 +156,7 @@ class Chain:
                 for edge, place in pairs:
                     times = self.strengths.edges[edge][moved]
                     target = odds[place]
-                    target[moved] *= np.where(is_active, times, 1 / times)
+                    target[moved] *= times if all_active else np.where(is_active, times, 1 / times)
 
     def _open(self, rows: IntArray, before: BoolArray, now: BoolArray) -> BoolArray:
         """Say in which draws nothing excludes the start of some rows."""
@@ -164,10 +172,9 @@ class Chain:
         rows: IntArray,
         target: QuarterTarget,
         is_open: BoolArray,
-        column: int,
     ) -> Float32Array:
         """Return the centred hazards of starting, (n_rows, n_draws)."""
-        odds, centres = self._odds[chosen], self.centres[chosen]
+        odds, centres, column = self._odds[chosen], self.centres[chosen], target.column
         if self._is_solving:
             live = target.at_risk(rows) & is_open
             guess = centres[:, max(column - 2, 0)]

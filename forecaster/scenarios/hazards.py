@@ -50,6 +50,7 @@ class Hazards:
     first_start, first_end : the same within what is left of the first quarter
     started : (n_drivers, n_quarters + 1) probability of a start by each column
     on : (n_drivers, n_quarters + 1) probability of being on at each column
+    waiting : (n_drivers, n_quarters + 1) probability of being off and not having started
     """
 
     start: FloatArray
@@ -58,6 +59,7 @@ class Hazards:
     first_end: FloatArray
     started: FloatArray
     on: FloatArray
+    waiting: FloatArray
 
 
 def make_hazards(
@@ -93,9 +95,9 @@ def make_hazards(
     end = np.array([pair[1] for pair in pairs]).reshape(shape)
     in_force = np.array([bool(d.start and d.start.is_in_force) for d in drivers], dtype=bool)
     firsts = _first_quarter(start, end, in_force[:, None], quarters.exposure)
-    started, on = _marginals(firsts, (start, end), np.array(is_on, dtype=float), quarters.n)
+    paths = _marginals(firsts, (start, end), np.array(is_on, dtype=float), quarters.n)
     odds = [_log_odds(hazard) for hazard in (start, end, *firsts)]
-    return Hazards(odds[0], odds[1], odds[2], odds[3], started, on)
+    return Hazards(odds[0], odds[1], odds[2], odds[3], *paths)
 
 
 def _driver_hazards(
@@ -242,11 +244,11 @@ def _marginals(
     later: tuple[FloatArray, FloatArray],
     is_on: FloatArray,
     n_quarters: int,
-) -> tuple[FloatArray, FloatArray]:
-    """Return P(started by) and P(on at) each column, both (n_drivers, n_quarters + 1)."""
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return P(started by), P(on at) and P(waiting at), each (n_drivers, n_quarters + 1)."""
     on = np.repeat(is_on[:, None], len(NODES), axis=1)
     on_unstarted, off_unstarted = on, 1 - on
-    started, on_path = [np.zeros(len(is_on))], [is_on]
+    started, on_path, waiting = [np.zeros(len(is_on))], [is_on], [1 - is_on]
     for k in range(n_quarters):
         start, end = firsts if k == 0 else later
         off_unstarted = off_unstarted * (1 - start) + on_unstarted * end
@@ -254,7 +256,8 @@ def _marginals(
         on = on * (1 - end) + (1 - on) * start
         started.append(1 - (on_unstarted + off_unstarted) @ WEIGHTS)
         on_path.append(on @ WEIGHTS)
-    return np.column_stack(started), np.column_stack(on_path)
+        waiting.append(off_unstarted @ WEIGHTS)
+    return np.column_stack(started), np.column_stack(on_path), np.column_stack(waiting)
 
 
 def _lasting(probability: FloatArray) -> FloatArray:

@@ -155,6 +155,7 @@ class Network:
             self.hazards,
             started=self.hazards.started[:, :columns],
             on=self.hazards.on[:, :columns],
+            waiting=self.hazards.waiting[:, :columns],
         )
         return replace(self, quarters=quarters, hazards=hazards)
 

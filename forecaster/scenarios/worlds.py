@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecaster.errors import InputError
 from forecaster.records import frozen
 from forecaster.scenarios.chain import Chain
 from forecaster.scenarios.force import onsets_of
 from forecaster.scenarios.streams import keyed_stream
 from forecaster.workspace.driver_types import state_known
+from forecaster.workspace.faults import quoted
 from forecaster.workspace.periods import date_at
+from forecaster.workspace.probabilities import Probability
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from numpy.typing import NDArray
@@ -159,18 +163,24 @@ def draw_worlds(
     *,
     n_draws: int,
     seed: int,
+    replaced: Mapping[str, Probability] | None = None,
 ) -> Worlds:
     """Simulate all drivers: the baseline, or what a scenario makes of it.
 
     A scenario cuts the arrows into the drivers that it forces and leaves everything else as it
     was calibrated, so that descendants respond. The same seed gives the same thresholds.
 
+    Parameters
+    ----------
+    replaced : start probabilities that stand for the stated ones, above those of the scenario
+
     Raises
     ------
     InputError
         If the scenario contradicts itself or what is known.
     """
-    changed = network if scenario is None else network.with_probabilities(scenario.probability)
+    stated = {} if scenario is None else scenario.probability
+    changed = network.with_probabilities({**stated, **(replaced or {})})
     onsets = {} if scenario is None else onsets_of(scenario, changed, n_draws=n_draws, seed=seed)
     chain = Chain(changed, n_draws=n_draws, seed=seed, centres=calibration.centres, onsets=onsets)
     states = np.empty((len(network.drivers), network.quarters.n + 1, n_draws), dtype=bool)
@@ -184,3 +194,48 @@ def draw_worlds(
         seed=seed,
         is_hindsight=any(d.assessed_on > network.quarters.as_of for d in network.beliefs.drivers),
     )
+
+
+def draw_ends(
+    network: Network,
+    calibration: Calibration,
+    driver: str,
+    scenario: Scenario | None = None,
+    *,
+    n_draws: int,
+    seed: int,
+) -> tuple[Worlds, Worlds]:
+    """Return the worlds with the start of one driver as likely as each end of its range.
+
+    Its probability is the 10%, then the 90% quantile of what is believed, without a range; what
+    it moves responds, as where a scenario replaces a probability.
+
+    Raises
+    ------
+    InputError
+        If the driver has no start.
+    """
+    start = network.beliefs.of(driver).start
+    if start is None:
+        raise InputError(
+            problem=f"the driver {quoted(driver)} has no start whose probability could be moved",
+            fix="name a driver that can start",
+        )
+    low, high = (
+        draw_worlds(
+            network,
+            calibration,
+            scenario,
+            n_draws=n_draws,
+            seed=seed,
+            replaced={driver: all_but_sure(end)},
+        )
+        for end in (start.probability.low, start.probability.high)
+    )
+    return low, high
+
+
+def all_but_sure(probability: float) -> Probability:
+    """Return a probability whose range is too narrow to matter."""
+    half = 1e-7 * probability * (1 - probability)
+    return Probability(probability - half, probability + half)

@@ -11,8 +11,10 @@ import pytest
 from forecaster.errors import InputError
 from forecaster.scenarios.calibrate import calibrate
 from forecaster.scenarios.hazards import NODES, WEIGHTS
-from forecaster.scenarios.worlds import Worlds, draw_worlds
+from forecaster.scenarios.worlds import Worlds, draw_ends, draw_worlds
+from forecaster.workspace.driver_beliefs import load_driver_beliefs
 from forecaster.workspace.periods import parse_period
+from forecaster.workspace.reader import SHIPPED, load_all_facts
 from forecaster.workspace.scenario_beliefs import Forced, Scenario
 from scenarios.builders import (
     ASSESSED,
@@ -169,6 +171,52 @@ def test_every_marginal_of_sixty_drivers_is_kept_at_every_quarter():
             assert gap[column - 1] < 3.0, each.id
     # some 1,500 cells were looked at, of which normal ones exceed 4 errors with probability .1
     assert max(beyond)[0] < 4.0
+
+
+def test_every_marginal_of_the_shipped_drivers_is_the_stated_one():
+    made = load_driver_beliefs(SHIPPED, load_all_facts(SHIPPED).entries)
+    assert len(made.drivers) == 60
+    net = network(made)
+    worlds = draw_worlds(net, calibrate(net), n_draws=4000, seed=20260101)
+    for row, each in enumerate(made.drivers):
+        if each.start is None:
+            path, found = net.hazards.on[row, -1], worlds.on(each.id)[-1].mean()
+        else:
+            column = net.stated_column[row]
+            path = each.start.probability.mean
+            chance = worlds.on if each.start.is_in_force else worlds.started
+            found = chance(each.id)[column].mean()
+        error = np.sqrt(path * (1 - path) / worlds.n_draws)
+        assert abs(found - path) <= 3 * error + 1e-4, (each.id, found, path)
+
+
+def test_the_ends_of_a_range_bracket_what_it_leads_to():
+    made = beliefs(
+        [driver("a", start(between(0.1, 0.6))), driver("b", start(0.3))],
+        [influence("a", "b", 10.0)],
+    )
+    net = network(made, until=BY)
+    calibration = calibrate(net, n_draws=20_000)
+    low, high = draw_ends(net, calibration, "a", n_draws=20_000, seed=1)
+    assert low.chance_on("a", BY).probability == pytest.approx(0.1, abs=0.01)
+    assert high.chance_on("a", BY).probability == pytest.approx(0.6, abs=0.015)
+    # the centre stays, so that what it moves moves with it
+    chances = [worlds.chance_on("b", BY).probability for worlds in (low, high)]
+    assert chances[0] < 0.26
+    assert chances[1] > 0.34
+    going = network(beliefs([driver("c", None, end(0.5), on=True)]))
+    with pytest.raises(InputError, match="'c' has no start"):
+        draw_ends(going, calibration, "c", n_draws=10, seed=1)
+
+
+def test_what_exclusion_holds_up_at_first_is_made_up_for_by_the_stated_date():
+    # while a is on, and it is on in all worlds at first, b cannot start; by its date it has
+    made = beliefs(
+        [driver("a", None, end(0.9), on=True), driver("b", start(0.4))], exclusions=[("a", "b")]
+    )
+    worlds = draw(made, n_draws=20_000)
+    assert not worlds.on("b")[1].any()
+    assert worlds.chance_on("b", BY).probability == pytest.approx(0.4, abs=0.015)
 
 
 def test_uncentred_interactions_would_move_marginals():
