@@ -163,3 +163,11 @@ def test_pymc_model_gives_the_dense_log_density(name):
         log_posterior = pymc_model(p, readings, static, prior).compile_logp(mode="FAST_COMPILE")
         found = np.array([float(log_posterior({UNIT_NAME: u})) for u in unit])
     assert (np.abs(found - expected) / (1 + np.abs(expected))).max() < 1e-6
+
+
+def test_a_rest_within_the_error_of_the_figures_is_not_settled_by_them():
+    # .5 and .3 to 0.05 on the logit: their sum to 0.0163, so that a rest of .2 is told and one of
+    # .04, beside .66 and .3, is not: 0.0153 four times is .061
+    assert _publications({2020: 0.5}, {2020: 0.3}, has_rest=True).is_complete.all()
+    assert not _publications({2020: 0.66}, {2020: 0.3}, has_rest=True).is_complete.any()
+    assert _publications({2020: 0.66}, {2020: 0.34}, has_rest=False).is_complete.all()
