@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from forecaster import __version__
 from forecaster.cli.request import find_folder, read_settings
-from forecaster.forecasts.finished import pack_forecast, unpack_forecast
+from forecaster.forecasts.finished import can_be_packed, pack_forecast, unpack_forecast
 from forecaster.inference.cache import FINISHED_SUFFIX, ArrayCache, cache_folder, cache_key
 from forecaster.workspace.content_hash import hash_content
 
@@ -107,6 +107,7 @@ def _may_be_a_file(name: str) -> bool:
 
 
 def _may_be_kept(forecast: Forecast) -> bool:
-    """Say whether a forecast is reliable, and rests on nothing but the files."""
+    """Say whether a forecast is reliable, rests on nothing but the files, and can be kept whole."""
     engines = forecast.report.engine.split(", ")
-    return forecast.report.is_reliable and all(engine in KEPT_ENGINES for engine in engines)
+    is_ours = all(engine in KEPT_ENGINES for engine in engines)
+    return forecast.report.is_reliable and is_ours and can_be_packed(forecast)
