@@ -135,6 +135,7 @@ class Found:
     period : the period or span asked about, in words
     applied : the level that counts as reached once figures are rounded, unit of the series
     decided : by published figures or dated events
+    is_driven : whether drivers outweigh the figures below it
     """
 
     footing: Footing
@@ -150,6 +151,7 @@ class Found:
     entry: SeriesEntry | None = None
     decided: Known | None = None
     warnings: tuple[str, ...] = ()
+    is_driven: bool = False
 
 
 @frozen

@@ -1,10 +1,10 @@
 """Warn of answers that say less about the world than they seem to.
 
-an explosion or a wall    whatever the data, most draws come to infinity, or to the highest or
-lowest value that there is, in one and the same period
-judgement over data       drivers, whose probabilities are judgements, make more than half of
-the chance, yes or no, whichever is smaller; or move a median by more
-than half of the half-width of the band that the figures alone leave
+- An explosion or a wall: whatever the data, most draws come to infinity, or to the most that there
+  can be, in one and the same period.
+- Judgement over data: against the same draws without them drivers, whose probabilities are
+  judgements, make more than half of the chance, yes or no, whichever is smaller; or they move a
+  median by more than half of the half-width of the band that the figures alone leave.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from forecaster.forecasts.question_joint import answer_ranking, answer_shares
 from forecaster.forecasts.question_series import answer_crossing, answer_numeric, answer_threshold
 from forecaster.forecasts.question_stated import answer_stated, answer_stated_shares
 from forecaster.forecasts.question_warnings import outweighs_chance, outweighs_figure
+from forecaster.forecasts.settings import TREND_ALONE
 from forecaster.workspace.history import known_by
 from forecaster.workspace.periods import period_at
 from forecaster.workspace.question_types import (
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from forecaster.workspace.facts import Facts
     from forecaster.workspace.periods import Period
     from forecaster.workspace.question_types import Question
-    from forecaster.workspace.targets import Target
 
 HORIZON_STEP = 5
 """Years; horizons are the ends of years that it divides."""
@@ -73,15 +73,12 @@ class Answerer:
     facts : of every series below the questions
     make_run : settings -> what makes forecasts under them
     simulate : settings and last day -> all drivers in as many worlds as there are draws
-    alone : answers the same without drivers; where it is given, answers say so where drivers
-        outweigh the figures (`question_warnings`)
     """
 
     settings: Settings
     facts: Facts
     make_run: Callable[[Settings], Forecasts]
     simulate: Callable[[Settings, date], Worlds]
-    alone: Answerer | None = None
     _runs: dict[Settings, Forecasts] = field(default_factory=dict)
     _forecasts: dict[tuple[Settings, str], Forecast] = field(default_factory=dict)
     _worlds: dict[tuple[Settings, date], Worlds] = field(default_factory=dict)
@@ -121,21 +118,17 @@ class Answerer:
             found=found,
             outcome=outcome,
             reason=reason,
-            warnings=self._warnings(question, settings, found),
+            warnings=self._warnings(question, found),
         )
 
-    def _warnings(
-        self, question: Question, settings: Settings, found: Found | None
-    ) -> tuple[str, ...]:
+    @staticmethod
+    def _warnings(question: Question, found: Found | None) -> tuple[str, ...]:
         """Return what a reader must know of an answer; that it is a judgement comes first."""
         if found is None:
             return ()
         if found.footing.is_judgement or question.is_judgement:
             return (JUDGED, *found.warnings)
-        if self.alone is None or not targets_of(question.ask):
-            return found.warnings
-        is_driven = _is_driven(found, self.alone._find(question, settings))
-        return (DRIVEN, *found.warnings) if is_driven else found.warnings
+        return (DRIVEN, *found.warnings) if found.is_driven else found.warnings
 
     def _scenario(self, settings: Settings) -> str:
         """Return the name of the scenario that all answers are given under."""
@@ -163,18 +156,13 @@ class Answerer:
         if not targets_of(ask):
             assert not isinstance(ask, Threshold | Crossing | Ranking)  # they name series
             return answer_stated(ask) if isinstance(ask, Numeric) else answer_stated_shares(ask)
-        if isinstance(ask, Ranking | Shares):
-            made = self._together(question, settings)
-            if isinstance(ask, Ranking):
-                return answer_ranking(ask, made)
-            return answer_shares(ask, made)
-        (target,) = targets_of(ask)
-        forecast = self._forecast(self._settings_for(question, settings), target.text)
-        if isinstance(ask, Threshold):
-            return answer_threshold(question, ask, forecast)
-        if isinstance(ask, Crossing):
-            return answer_crossing(question, ask, forecast)
-        return answer_numeric(question, ask, forecast)
+        made = self._forecasts_for(question, settings)
+        found = count_answer(question, made)
+        alone = [trend_alone(each) for each in made]
+        if found.decided or all(each is None for each in alone):
+            return found
+        without = [other or each for other, each in zip(alone, made, strict=True)]
+        return replace(found, is_driven=is_driven(found, count_answer(question, without)))
 
     def _settings_for(self, question: Question, settings: Settings) -> Settings:
         """Return the settings of the forecasts that a question needs."""
@@ -203,11 +191,13 @@ class Answerer:
                 return question.basis
         return None
 
-    def _together(self, question: Question, settings: Settings) -> list[Forecast]:
-        """Return the forecasts that a question about several series needs, on one draw axis."""
-        targets: list[Target] = targets_of(question.ask)
-        run = self._run(self._settings_for(question, settings))
-        return run.one_world([target.text for target in targets])
+    def _forecasts_for(self, question: Question, settings: Settings) -> list[Forecast]:
+        """Return the forecasts that a question needs; several are on one draw axis."""
+        targets = [target.text for target in targets_of(question.ask)]
+        needed = self._settings_for(question, settings)
+        if len(targets) == 1:
+            return [self._forecast(needed, targets[0])]
+        return self._run(needed).one_world(targets)
 
     def _forecast(self, settings: Settings, target: str) -> Forecast:
         """Return the forecast of a series or formula by itself."""
@@ -276,7 +266,40 @@ def _outcome_known(question: Question, as_of: date) -> Known | None:
     return Known(held.answer, held.source, held.known_on, held.note)
 
 
-def _is_driven(found: Found, without: Found) -> bool:
+def count_answer(question: Question, made: Sequence[Forecast]) -> Found:
+    """Return the answer to a question about series, counted on their forecasts.
+
+    Parameters
+    ----------
+    made : of the series that the question names, in its order; several on one draw axis
+
+    Raises
+    ------
+    InputError
+        If a figure is neither published nor forecast.
+    """
+    ask = question.ask
+    if isinstance(ask, Ranking):
+        return answer_ranking(ask, made)
+    if isinstance(ask, Shares):
+        return answer_shares(ask, made)
+    if isinstance(ask, Threshold):
+        return answer_threshold(question, ask, made[0])
+    if isinstance(ask, Crossing):
+        return answer_crossing(question, ask, made[0])
+    assert isinstance(ask, Numeric)  # the others name no series
+    return answer_numeric(question, ask, made[0])
+
+
+def trend_alone(forecast: Forecast) -> Forecast | None:
+    """Return the same draws without drivers; None where no driver moves the series."""
+    drawn = forecast.worlds.get(TREND_ALONE)
+    if drawn is None or drawn.shape != forecast.trajectories.shape:
+        return None
+    return replace(forecast, trajectories=drawn, worlds={})
+
+
+def is_driven(found: Found, without: Found) -> bool:
     """Say whether drivers outweigh the figures below an answer.
 
     Parameters

@@ -1,25 +1,18 @@
-"""Write forecasts as CSV, with a data package beside the file that says what is in it.
-
-Numbers are written in full. A text cell that a spreadsheet would take for a formula, one that
-begins with = + - @ or a tab or a line break, gets an apostrophe before it; numbers never do.
-"""
+"""Write forecasts as CSV, with a data package beside the file; numbers are written in full."""
 
 from __future__ import annotations
 
-import errno
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from forecaster.forecasts.bands import band_table
-from forecaster.output.atomic import is_special, replace_files, unwritable
 from forecaster.output.chart_points import coverage_label
+from forecaster.output.csv_file import csv_line, guarded, write_csv_file
 from forecaster.output.datapackage import package_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import TextIO
 
     from forecaster.forecasts.forecast import Forecast
@@ -28,7 +21,6 @@ if TYPE_CHECKING:
     Cells = Sequence[str]
 
 LAYOUTS = ("wide", "long", "draws")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _LABELS = ("series", "scenario", "as_of", "basis")
 
 
@@ -62,26 +54,14 @@ def write_bands(
         raise ValueError(f"layout {layout!r} is none of {LAYOUTS}")
     if len({tuple(sorted(set(forecast.coverages))) for forecast in forecasts}) != 1:
         raise ValueError("one file needs forecasts with the same coverages")
-    if destination == "-":
-        stdout.writelines(csv_chunks(forecasts, layout=layout))
-        return
-    path = Path(destination)
-    if os.path.isdir(path):  # noqa: PTH112 - unlike Path.is_dir it never raises
-        raise unwritable(destination, IsADirectoryError(errno.EISDIR, "it is a folder"))
-    if is_special(path):
-        _write_special(path, csv_chunks(forecasts, layout=layout))
-        return
 
-    def package(written: list[Written]) -> list[str]:
-        """Describe the CSV that has just been written beside its target."""
+    def package(name: str, written: Written) -> str:
+        """Describe the CSV that has just been written."""
         columns = csv_columns(forecasts, layout=layout)
-        return [package_text(forecasts, columns, name=path.name, written=written[0])]
+        return package_text(forecasts, columns, name=name, written=written)
 
-    replace_files(
-        [
-            (path, lambda _: csv_chunks(forecasts, layout=layout)),
-            (path.with_name(f"{path.stem}.datapackage.json"), package),
-        ]
+    write_csv_file(
+        destination, lambda: csv_chunks(forecasts, layout=layout), package, stdout=stdout
     )
 
 
@@ -99,15 +79,10 @@ def csv_columns(forecasts: Sequence[Forecast], *, layout: str) -> list[str]:
 def csv_chunks(forecasts: Sequence[Forecast], *, layout: str) -> Iterator[str]:
     """Yield the CSV line by line; the same forecasts give the same bytes."""
     rows = {"wide": _wide_rows, "long": _long_rows, "draws": _draw_rows}[layout]
-    yield _line(csv_columns(forecasts, layout=layout))
+    yield csv_line(csv_columns(forecasts, layout=layout))
     for forecast in forecasts:
         for row in rows(forecast):
-            yield _line(row)
-
-
-def guarded(text: str) -> str:
-    """Return a text cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+            yield csv_line(row)
 
 
 def number_text(value: float, *, is_count: bool) -> str:
@@ -164,25 +139,3 @@ def _fixed_cells(forecast: Forecast) -> tuple[bool, list[str], str]:
         guarded(history.target_basis),
     ]
     return is_counted, labels, guarded(history.entry.unit)
-
-
-def _line(cells: Iterable[str]) -> str:
-    """Return one line of CSV (RFC 4180, with bare line feeds)."""
-    return ",".join(_cell(cell) for cell in cells) + "\n"
-
-
-def _cell(text: str) -> str:
-    """Return a cell, quoted where it must be."""
-    if any(character in text for character in ',"\r\n'):
-        doubled = text.replace('"', '""')
-        return f'"{doubled}"'
-    return text
-
-
-def _write_special(path: Path, chunks: Iterable[str]) -> None:
-    """Write to a pipe or a device, which has no file to replace."""
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            file.writelines(chunks)
-    except OSError as error:
-        raise unwritable(str(path), error) from error

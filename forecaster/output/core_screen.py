@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
-from rich.text import Text
-
-from forecaster.output.layout import GAP, aligned, put, put_lines
+from forecaster.output.layout import put, put_wrapped
 from forecaster.output.plain import safe_text
 from forecaster.output.sentences import title_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from rich.console import Console
 
@@ -48,7 +45,7 @@ def print_footings(
     ]
     for columns in ((0, 1, 2, 3, 4), (0, 1, 3, 4), (0, 3, 4), (0, 4)):
         chosen = [[row[i] for i in columns] for row in (headers, *rows)]
-        if _put_wrapped(console, chosen):
+        if put_wrapped(console, chosen, least=LEAST_ROOM):
             break
     else:
         for name, title, kind, family, rests in rows:
@@ -58,22 +55,3 @@ def print_footings(
     n_thin = sum(footing.is_thin for footing in footings.values())
     put(console)
     put(console, f"{len(rows)} series; {n_thin} rest on one figure or none.")
-
-
-def _put_wrapped(console: Console, rows: Sequence[Sequence[str]]) -> bool:
-    """Print a table whose last column may take several lines; say whether it fits."""
-    widths = [max(cell_len(row[i]) for row in rows) for i in range(len(rows[0]) - 1)]
-    room = console.width - sum(widths) - GAP * len(widths)
-    if room < LEAST_ROOM:
-        return False
-    lines = []
-    for number, row in enumerate(rows):
-        style = "bold" if number == 0 else ""
-        wrapped = Text(row[-1]).wrap(console, room, overflow="fold") or [Text()]
-        for i, part in enumerate(wrapped):
-            shown = row[:-1] if i == 0 else [""] * len(widths)
-            cells = [aligned(c, w, to_left=True) for c, w in zip(shown, widths, strict=True)]
-            line = (" " * GAP).join([*cells, part.plain.rstrip()])
-            lines.append(Text(line.rstrip(), style=style))
-    put_lines(console, lines)
-    return True

@@ -9,7 +9,7 @@ from forecaster.output.footer import warning_lines
 from forecaster.output.json_output import diagnostics_record, json_text, sources_record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from forecaster.forecasts.forecast import Forecast
     from forecaster.output.atomic import Written
@@ -47,9 +47,32 @@ def package_text(
         its hash and size
 
     """
-    resource = {
+    key = [column for column in columns if column in _KEYS]
+    resource = table_resource([_field(each) for each in columns], key, name=name, written=written)
+    return json_text(
+        {
+            "profile": "tabular-data-package",
+            "name": resource_name(name),
+            "resources": [resource],
+            "forecasts": [_forecast_record(forecast) for forecast in forecasts],
+        }
+    )
+
+
+def table_resource(
+    fields: Sequence[Mapping[str, str]], key: Sequence[str], *, name: str, written: Written
+) -> dict[str, Any]:
+    """Return the description of a CSV.
+
+    Parameters
+    ----------
+    fields : name, type and description of each column, in order
+    key : columns that tell rows apart
+    name : of the file, without a folder
+    """
+    return {
         "profile": "tabular-data-resource",
-        "name": _resource_name(name),
+        "name": resource_name(name),
         "path": name,
         "format": "csv",
         "mediatype": "text/csv",
@@ -58,19 +81,11 @@ def package_text(
         "hash": f"sha256:{written.sha256}",
         "dialect": {"delimiter": ",", "lineTerminator": "\n", "quoteChar": '"', "header": True},
         "schema": {
-            "fields": [_field(column) for column in columns],
+            "fields": [dict(field) for field in fields],
             "missingValues": [""],
-            "primaryKey": [column for column in columns if column in _KEYS],
+            "primaryKey": list(key),
         },
     }
-    return json_text(
-        {
-            "profile": "tabular-data-package",
-            "name": _resource_name(name),
-            "resources": [resource],
-            "forecasts": [_forecast_record(forecast) for forecast in forecasts],
-        }
-    )
 
 
 def _forecast_record(forecast: Forecast) -> dict[str, Any]:
@@ -103,7 +118,7 @@ def _field(column: str) -> dict[str, str]:
     return {"name": column, "type": kind, "description": description}
 
 
-def _resource_name(name: str) -> str:
+def resource_name(name: str) -> str:
     """Return a name of the letters that the standard allows."""
     stem = name.rpartition(".")[0] or name
     return re.sub(r"[^-a-z0-9._/]+", "-", stem.lower()).strip("-") or "bands"

@@ -104,3 +104,28 @@ def _put_stacked(console: Console, headers: Sequence[str], row: Sequence[str]) -
         else:
             put(console, header, indent=2)
             put(console, cell, indent=4)
+
+
+def put_wrapped(console: Console, rows: Sequence[Sequence[str]], *, least: int) -> bool:
+    """Print a table whose last column may take several lines; say whether it fits.
+
+    Parameters
+    ----------
+    rows : texts, the headers first
+    least : columns that the last one needs at least
+    """
+    widths = [max(cell_len(row[i]) for row in rows) for i in range(len(rows[0]) - 1)]
+    room = console.width - sum(widths) - GAP * len(widths)
+    if room < least:
+        return False
+    lines = []
+    for number, row in enumerate(rows):
+        style = "bold" if number == 0 else ""
+        wrapped = Text(row[-1]).wrap(console, room, overflow="fold") or [Text()]
+        for i, part in enumerate(wrapped):
+            shown = row[:-1] if i == 0 else [""] * len(widths)
+            cells = [aligned(c, w, to_left=True) for c, w in zip(shown, widths, strict=True)]
+            line = (" " * GAP).join([*cells, part.plain.rstrip()])
+            lines.append(Text(line.rstrip(), style=style))
+    put_lines(console, lines)
+    return True
