@@ -160,8 +160,9 @@ def test_a_scenario_is_checked_against_what_was_known_on_the_day_of_a_forecast(w
     deal, _ = _load(workspace, text)
     drivers = load_drivers(workspace)
     require_history(deal, drivers, as_of=date(2026, 6, 29))
+    # a quarter that ends on the day itself is past
     with pytest.raises(InputError, match="'deal' is set on in 2026-Q2, but it was off until"):
-        require_history(deal, drivers, as_of=date(2026, 7, 1))
+        require_history(deal, drivers, as_of=date(2026, 6, 30))
     with pytest.raises(InputError, match="is set by 2027-12-31, which is past"):
         require_history(deal, drivers, as_of=date(2028, 1, 1))
 
