@@ -67,6 +67,9 @@ def calibrate(
 def _check_reached(network: Network, missed: FloatArray) -> None:
     """Check that excluded drivers have the marginals that were stated.
 
+    Where a driver, or one that excludes it, has switched since the assessment, or hindsight looks
+    from before it, facts may leave no room for what was stated; that is no fault.
+
     Parameters
     ----------
     missed : (n_drivers,) probability that exclusion left no room for by the stated date
@@ -79,7 +82,7 @@ def _check_reached(network: Network, missed: FloatArray) -> None:
     for row in sorted(network.partners):
         start = network.beliefs.drivers[row].start
         column = min(network.stated_column[row], network.quarters.n)
-        if start is None or missed[row] <= MOST_MISSED:
+        if start is None or missed[row] <= MOST_MISSED or not network.is_as_assessed(row):
             continue
         keeps_start = network.keeps_start[row]
         wanted = (network.hazards.started if keeps_start else network.hazards.on)[row, column]

@@ -73,7 +73,8 @@ def make_hazards(
 
     Seen from a day after the assessment, the stated hazards go on, and what is believed of their
     size is updated by the driver's having stayed as it was. Seen from a day before the assessment,
-    the probabilities are taken as if they had been stated on that day: hindsight.
+    the probabilities are taken as if they had been stated on that day: hindsight, and as near as
+    the state on that day allows.
 
     Parameters
     ----------
@@ -143,6 +144,8 @@ def _start_hazard(
     chain = _Chain(end, float(was_on), n_quarters)
     wanted = WEIGHTS @ _expit(logits)
     chances = chain.within_reach(logits, float(wanted))
+    if chances is None and assessed < moment(driver.assessed_on):
+        chances = np.clip(_expit(logits), chain.least, chain.most)
     if chances is None:
         raise _cannot_be_in_force(driver, driver.start, float(wanted), chain)
     return chain.start_hazard(chances)

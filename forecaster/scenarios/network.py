@@ -148,6 +148,14 @@ class Network:
         """How many starts and ends are centred."""
         return len(self.early) + len(self.late) + len(self.centred_ends)
 
+    def is_as_assessed(self, row: int) -> bool:
+        """Say whether a row and those that exclude it are known to be as they were assessed."""
+        drivers, as_of = self.beliefs.drivers, self.quarters.as_of
+        return all(
+            drivers[i].assessed_on <= as_of and bool(self.is_on[i]) == drivers[i].is_on
+            for i in (row, *self.partners.get(row, ()))
+        )
+
     def until(self, quarters: Quarters) -> Network:
         """Return the network on the first of its quarters."""
         columns = quarters.n + 1

@@ -94,6 +94,14 @@ def test_in_hindsight_a_probability_counts_from_the_day_looked_from():
     assert found.started[0, 14] == pytest.approx(0.784, rel=1e-5)
 
 
+def test_in_hindsight_what_cannot_be_is_as_near_as_it_can():
+    # on when looked from, it is left on 2027-12-31 with .9^(2.5) at least, where .3 is stated
+    before = quarters_until(date(2025, 6, 30), date(2027, 12, 31))
+    begins = start(0.3, date(2027, 12, 31), in_force=True)
+    found = make_hazards([driver("a", begins, end(0.1), on=False)], [True], before)
+    assert found.on[0, 10] == pytest.approx(0.9**2.5, abs=1e-4)
+
+
 def test_beyond_its_date_the_hazard_goes_on():
     long = quarters_until(ASSESSED, date(2031, 12, 31))
     found = make_hazards([driver("a", start(0.784))], [False], long)

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from forecaster.errors import InputError
+from forecaster.scenarios.calendar import quarters_until
 from forecaster.scenarios.calibrate import calibrate
 from forecaster.scenarios.hazards import NODES, WEIGHTS
+from forecaster.scenarios.network import make_network
 from forecaster.scenarios.worlds import Worlds, draw_ends, draw_worlds
 from forecaster.workspace.driver_beliefs import load_driver_beliefs
 from forecaster.workspace.periods import parse_period
@@ -217,6 +219,15 @@ def test_what_exclusion_holds_up_at_first_is_made_up_for_by_the_stated_date():
     worlds = draw(made, n_draws=20_000)
     assert not worlds.on("b")[1].any()
     assert worlds.chance_on("b", BY).probability == pytest.approx(0.4, abs=0.015)
+
+
+def test_facts_that_leave_no_room_for_what_was_stated_are_no_fault():
+    # a was off when b was given .9; by the end of 2026 it is on, and for good
+    made = beliefs([driver("a", start(0.05)), driver("b", start(0.9))], exclusions=[("a", "b")])
+    quarters = quarters_until(date(2026, 12, 31), BY)
+    net = make_network(made, [True, False], quarters)
+    worlds = draw_worlds(net, calibrate(net, n_draws=2000), n_draws=500, seed=1)
+    assert not worlds.on("b").any()
 
 
 def test_uncentred_interactions_would_move_marginals():
