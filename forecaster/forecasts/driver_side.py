@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError
 from forecaster.forecasts.settings import BASELINE, TREND_ALONE
-from forecaster.workspace.driver_blocks import DRIVERS_FILE, own_or_shipped
+from forecaster.workspace.drivers import has_future_effects
 from forecaster.workspace.faults import did_you_mean, quoted
 
 if TYPE_CHECKING:
@@ -166,10 +166,4 @@ class DriverSide:
         """
         if settings.scenario != BASELINE or settings.sets or self._beliefs is not None:
             return True
-        if self._workspace is None:
-            return False
-        path = own_or_shipped(self._workspace, DRIVERS_FILE)
-        if path is None:
-            return False
-        payload = path.read_bytes()
-        return any(name.encode() in payload for name in series)
+        return self._workspace is not None and has_future_effects(self._workspace, series)
