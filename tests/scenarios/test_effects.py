@@ -12,6 +12,7 @@ from forecaster.scenarios.effects import BasePath, additive_shift, judgement_mul
 from forecaster.scenarios.worlds import Worlds
 from forecaster.workspace.belief_tables import Normal
 from forecaster.workspace.driver_types import Amplification
+from forecaster.workspace.stated_sizes import StatedSize
 from scenarios.builders import ASSESSED, beliefs, driver, effect, start
 
 QUARTERS = quarters_until(ASSESSED, date(2027, 12, 31))
@@ -205,3 +206,23 @@ def test_judgemental_sizes_share_one_multiplier():
     assert found == pytest.approx(0.6 * times)
     assert np.log(times).mean() == pytest.approx(np.log(0.7), abs=4 * 0.4 / np.sqrt(n))
     assert np.log(times).std() == pytest.approx(0.4, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("size", "link", "before", "stated", "after"),
+    [
+        # 20 points down at 62% are 20 points down there, and fewer at 10%
+        (StatedSize((), "percentage points", at=0.62), "logit", 0.62, -20.0, 0.42),
+        (StatedSize((), "percent"), "log", 50.0, -40.0, 30.0),
+        (StatedSize((), "index points"), "identity", 7.0, 2.5, 9.5),
+    ],
+)
+def test_a_size_in_natural_units_moves_the_series_by_that_much(size, link, before, stated, after):
+    to = {"logit": lambda y: np.log(y / (1 - y)), "log": np.log, "identity": float}[link]
+    back = {"logit": lambda x: 1 / (1 + np.exp(-x)), "log": np.exp, "identity": float}[link]
+    worlds = worlds_of([FROM_SECOND])
+    path = path_of(np.full(9, to(before)), link=link)
+    moved = path.levels + total_shift([effect(size=size.to_link(stated))], worlds, worlds, path)
+    assert back(moved[0, 0]) == pytest.approx(before)
+    assert back(moved[-1, 0]) == pytest.approx(after)
+    assert size.to_natural(moved[-1, 0] - path.levels[-1, 0]) == pytest.approx(stated)
