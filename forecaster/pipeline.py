@@ -115,6 +115,11 @@ class Run:
             self._sides.append(side)
         return self._sides[0]
 
+    def under(self, settings: Settings) -> Run:
+        """Return a run with other settings, whose drivers are the same object."""
+        assert self.drivers is not None  # made here at the latest, so that both share it
+        return replace(self, settings=settings, _joint={}, _moved={})
+
     def forecast(self, target: str) -> Forecast:
         """Return the forecast of a series, or of a formula over series.
 

@@ -18,6 +18,7 @@ class Commands(LateGroup):
         "show": "Show the history of a series, its sources and where they disagree.",
         "forecast": "Forecast series, or CSV files, with bands.",
         "reach": "Say how likely a series reaches a level, and when.",
+        "ask": "Answer questions of the bank, one, several or all.",
         "explain": "Say what dated events did to a series, and what its history taught.",
         "check": "Check the fit of a series: weights, evidence, predictive checks, sensitivity.",
         "validate": "Check every file of a workspace and report all faults at once.",

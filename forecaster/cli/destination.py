@@ -52,6 +52,18 @@ def read_output(csv: str | None, layout: str | None, *, is_json: bool) -> Output
                 where="--layout",
                 fix="add --csv FILE, or --csv - for standard output",
             )
+    check_output(csv, is_json=is_json)
+    return Output(csv or "", layout or "wide", is_json)
+
+
+def check_output(csv: str | None, *, is_json: bool) -> None:
+    """Check the flags about a CSV beside the screen, or beside JSON.
+
+    Raises
+    ------
+    InputError
+        If both would go to standard output, or the file cannot be written.
+    """
     if csv == "-" and is_json:
         raise InputError(
             problem="standard output cannot hold both CSV and JSON",
@@ -60,7 +72,6 @@ def read_output(csv: str | None, layout: str | None, *, is_json: bool) -> Output
         )
     if csv is not None:
         check_destination(csv, flag="--csv")
-    return Output(csv or "", layout or "wide", is_json)
 
 
 def write_csv(forecasts: Sequence[Forecast], output: Output, streams: Streams) -> None:

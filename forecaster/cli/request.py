@@ -276,7 +276,7 @@ def load_subjects(
     files = [name for name in names if is_file_name(name, entries)]
     targets = [name for name in names if name not in files]
     beliefs = load_beliefs(workspace, targets)
-    shared = _load_shared(workspace, targets, entries, beliefs, model) if targets else None
+    shared = load_shared(workspace, targets, entries, beliefs, model) if targets else None
     subjects = []
     for name in names:
         if name in files:
@@ -295,7 +295,7 @@ def _may_be_a_series(name: str) -> bool:
     return name != "-" and not name.lower().endswith(".csv")
 
 
-def _load_shared(
+def load_shared(
     workspace: Path,
     targets: Sequence[str],
     entries: Mapping[str, SeriesEntry],

@@ -12,12 +12,12 @@ from forecaster.output.plain import safe_text
 from forecaster.output.question_text import (
     answer_sentences,
     found_sentences,
+    in_unit,
     level_words,
     probability_text,
     short_answer,
     spread_texts,
 )
-from forecaster.output.sentences import with_unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,7 +128,7 @@ def put_details(console: Console, found: Found) -> None:
         put_table(console, headers, rows)
     if found.spread is not None and entry is not None:
         put(console)
-        texts = [with_unit(text, entry) for text in spread_texts(found.spread, entry)]
+        texts = [in_unit(text, entry) for text in spread_texts(found.spread, entry)]
         levels = [f"{100 * level:g}%" for level in found.spread.levels]
         put_table(console, ["quantile", "figure"], list(map(list, zip(levels, texts, strict=True))))
     if found.parts and entry is not None:
@@ -175,5 +175,5 @@ def _rounded(question: Question, found: Found | None) -> str:
     said = f", in {safe_text(question.rounding)}"
     if found is None or found.applied is None or found.entry is None:
         return said
-    level = with_unit(level_words(found.applied, found.entry), found.entry)
+    level = in_unit(level_words(found.applied, found.entry), found.entry)
     return f"{said}: the level counts from {level}"

@@ -20,8 +20,14 @@ if TYPE_CHECKING:
     )
     from forecaster.workspace.facts import SeriesEntry
 
+FRACTION = "fraction"
 DIGITS = 6
 """Significant digits of a figure that has been published."""
+STATED_DIGITS = 2
+LONGEST = 24
+"""Letters of an outcome that a table has room for; the card of its question has all."""
+_NO_WIDTH = 1e-9
+"""A part that is the same in all draws differs by rounding alone."""
 
 
 def short_answer(answer: Answer) -> str:
@@ -32,6 +38,8 @@ def short_answer(answer: Answer) -> str:
     if answer.status == answers.DECIDED and answer.outcome is not None:
         said = _short_found(answer.earlier.found) if answer.earlier else ""
         known = outcome_text(answer.outcome, answer.found)
+        if len(known) > LONGEST:
+            known = "decided"
         return f"{known} ({said})" if said else known
     return _short_found(answer.found) or "none"
 
@@ -46,7 +54,7 @@ def _short_found(found: Found | None) -> str:
         return probability_text(found.chance)
     if found.spread is not None and found.entry is not None:
         values = spread_texts(found.spread, found.entry)
-        middle = with_unit(values[len(values) // 2], found.entry)
+        middle = in_unit(values[len(values) // 2], found.entry)
         return f"{middle} ({values[0]} to {values[-1]})"
     entry = found.entry
     if found.parts and entry is not None:
@@ -72,7 +80,7 @@ def outcome_text(known: Known, found: Found | None) -> str:
     if found is None or found.entry is None:
         return f"{known.answer:.{DIGITS}g}"
     entry = found.entry
-    if entry.kind == "share":
+    if entry.unit == FRACTION:
         return f"{100 * known.answer:.{DIGITS - 2}g}%"
     return with_unit(f"{known.answer:,.{DIGITS}g}", entry)
 
@@ -84,11 +92,21 @@ def probability_text(chance: Chance) -> str:
 
 def spread_texts(spread: Spread, entry: SeriesEntry) -> list[str]:
     """Return quantiles, without their unit, in digits that tell them apart."""
+    if not entry.id and entry.kind != "share":  # stated: nobody means a third digit
+        return [f"{value:,.{STATED_DIGITS}g}" for value in spread.values]
     width = spread.values[-1] - spread.values[0]
+    if width < _NO_WIDTH * abs(spread.values[-1]):
+        width = 0.0
+    kind = "share" if entry.unit == FRACTION else entry.kind
     return [
-        format_value(value, kind=entry.kind, unit=entry.unit, mcse=error, spread=width)
+        format_value(value, kind=kind, unit=entry.unit, mcse=error, spread=width)
         for value, error in zip(spread.values, spread.mcse, strict=True)
     ]
+
+
+def in_unit(text: str, entry: SeriesEntry) -> str:
+    """Put the unit after a number; fractions carry their percent."""
+    return text if entry.unit == FRACTION else with_unit(text, entry)
 
 
 def answer_sentences(answer: Answer) -> list[str]:
@@ -152,10 +170,10 @@ def found_sentences(found: Found) -> list[str]:
 def _spread_sentences(found: Found, spread: Spread, entry: SeriesEntry, about: str) -> list[str]:
     """Return a figure with its band, and the chance to be above a level."""
     low, *_, high = spread_texts(spread, entry)
-    middle = with_unit(spread_texts(spread, entry)[len(spread.values) // 2], entry)
+    middle = in_unit(spread_texts(spread, entry)[len(spread.values) // 2], entry)
     said = [f"{middle} is expected (90% band {low} to {high}; {about})."]
     if found.against is not None and found.applied is not None:
-        level = with_unit(level_words(found.applied, entry), entry)
+        level = in_unit(level_words(found.applied, entry), entry)
         said.append(f"The chance of {level} or more is {_with_error(found.against)}.")
     return said
 
@@ -177,4 +195,4 @@ def _with_error(chance: Chance) -> str:
 
 def level_words(level: float, entry: SeriesEntry) -> str:
     """Return a level in all its digits, without its unit."""
-    return f"{100 * level:.10g}%" if entry.kind == "share" else f"{level:,.10g}"
+    return f"{100 * level:.10g}%" if entry.unit == FRACTION else f"{level:,.10g}"
