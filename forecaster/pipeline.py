@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from forecaster.forecasts.judgement_shift import JudgementShift
     from forecaster.forecasts.single_job import SingleJob
     from forecaster.forecasts.single_run import Drawn
+    from forecaster.inference.posterior import Posterior
     from forecaster.workspace.beliefs import Beliefs
     from forecaster.workspace.derived_series import Resolved
     from forecaster.workspace.facts import Facts
@@ -105,6 +106,8 @@ class Run:
     _joint: dict[tuple[str, str], JointDrawn] = field(default_factory=dict)
     _moved: dict[tuple[str, str, str], dict[str, FloatArray]] = field(default_factory=dict)
     _sides: list[DriverSide] = field(default_factory=list)
+    _made: dict[tuple[str, Settings], Forecast] = field(default_factory=dict)
+    _learnt: dict[tuple[str, Settings], Mapping[str, Posterior]] = field(default_factory=dict)
 
     @property
     def drivers(self) -> DriverSide:
@@ -118,7 +121,7 @@ class Run:
     def under(self, settings: Settings) -> Run:
         """Return a run with other settings, whose drivers are the same object."""
         assert self.drivers is not None  # made here at the latest, so that both share it
-        return replace(self, settings=settings, _joint={}, _moved={})
+        return replace(self, settings=settings, _joint={}, _moved={}, _made={}, _learnt={})
 
     def forecast(self, target: str) -> Forecast:
         """Return the forecast of a series, or of a formula over series.
@@ -130,6 +133,13 @@ class Run:
         UnreliableFit
             If a fit is not certified and `settings.allow_unreliable` is off.
         """
+        key = (target, self.settings)
+        if key not in self._made:
+            self._made[key] = self._forecast(target)
+        return self._made[key]
+
+    def _forecast(self, target: str) -> Forecast:
+        """Return the forecast of a series or formula, made anew."""
         entry = self.facts.entries.get(target)
         if entry is None or target in self.definitions:
             return self._derived(target)
@@ -199,6 +209,7 @@ class Run:
         outcome = self.drawn(job, innovations=innovations)
         drawn = outcome.drawn
         series = job.history.entry.id
+        self._learnt.setdefault((series, self.settings), drawn.posteriors)
         worlds = {
             world: drawn.paths.figures(movers[series])
             for world, movers in self.drivers.movers([series], self.settings).items()
@@ -384,7 +395,7 @@ class Run:
         found = {name: self.forecast(name) for name in series if name not in jobs or len(jobs) < 2}
         if len(jobs) < 2:
             return found
-        posteriors = {name: self.drawn(job).drawn.posteriors for name, job in jobs.items()}
+        posteriors = {name: self._posteriors(job) for name, job in jobs.items()}
         coupling, innovations = couple_jobs(jobs, posteriors, self.settings)
         for name, job in jobs.items():
             forecast = self._single(job, innovations=innovations[name])
@@ -392,8 +403,18 @@ class Run:
             found[name] = replace(forecast, manifest=manifest)
         return found
 
+    def _posteriors(self, job: SingleJob) -> Mapping[str, Posterior]:
+        """Return what the fits of a series alone have taught, by family."""
+        key = (job.history.entry.id, self.settings)
+        if key not in self._learnt:
+            self._learnt[key] = self.drawn(job).drawn.posteriors
+        return self._learnt[key]
+
     def _finished(self, result: Result) -> Forecast:
         """Return the forecast of a result; raises UnreliableFit as `finish_forecast`."""
+        if result.worlds:
+            notes = (*result.notes, *self.drivers.warnings(self.settings))
+            result = replace(result, notes=notes)
         manifest = Manifest(
             version=__version__,
             seed=self.settings.seed,
