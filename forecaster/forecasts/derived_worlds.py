@@ -33,11 +33,15 @@ def derive_in_worlds(resolved: Resolved, inputs: Mapping[str, Forecast], world: 
     if not any(each.worlds for each in inputs.values()):
         return forecast
     worlds = {}
-    for name in dict.fromkeys((TREND_ALONE, BASELINE, world)):
+    others = (name for each in inputs.values() for name in each.worlds)
+    for name in dict.fromkeys((TREND_ALONE, BASELINE, world, *others)):
         there = {series: _in_world(each, name) for series, each in inputs.items()}
         worlds[name] = derive_forecast(resolved, there).trajectories
     entry = forecast.history.entry
-    shift = measure_drivers(entry, forecast.periods, world, worlds)
+    shift = measure_drivers(
+        entry, forecast.periods, world, worlds,
+        theta_index=forecast.theta_index, ess=forecast.report.ess,
+    )  # fmt: skip
     return replace(forecast, drivers=shift, worlds=worlds)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecaster.forecasts.bands import quantile_mcse, quantiles
 from forecaster.forecasts.settings import BASELINE, TREND_ALONE
 from forecaster.records import frozen
 
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
-_LEVELS = (0.1, 0.5, 0.9)
+_LEVELS = np.array([0.1, 0.5, 0.9])
+_WIDEST = np.array([0.025, 0.975])
+"""Ends of the widest band that is printed by default; digits of all numbers hang on its width."""
 
 
 @frozen
@@ -33,12 +37,16 @@ class DriverShift:
     scenario : the world of the forecast
     quantiles : world -> its 10, 50 and 90% quantiles, unit of the series: the trend alone, the
         baseline, and the scenario if that is another
+    errors : world -> Monte Carlo standard errors of its quantiles
+    spreads : world -> width of its 95% band
     """
 
     series: SeriesEntry
     period: Period
     scenario: str
     quantiles: Mapping[str, tuple[float, float, float]]
+    errors: Mapping[str, tuple[float, float, float]]
+    spreads: Mapping[str, float]
 
     @property
     def alone(self) -> float:
@@ -50,22 +58,43 @@ class DriverShift:
         """The median with every driver left to its probability."""
         return self.quantiles[BASELINE][1]
 
+    @property
+    def difference_error(self) -> float:
+        """Monte Carlo standard error of baseline less alone, as if their draws were not shared."""
+        return math.hypot(self.errors[TREND_ALONE][1], self.errors[BASELINE][1])
+
 
 def measure_drivers(
     series: SeriesEntry,
     periods: Sequence[Period],
     scenario: str,
     worlds: Mapping[str, FloatArray],
+    *,
+    theta_index: NDArray[np.int64] | None = None,
+    ess: float = math.inf,
 ) -> DriverShift:
     """Return the last period's quantiles in every world.
 
     Parameters
     ----------
     worlds : world -> (n_draws, n_periods), unit of the series
+    theta_index, ess : of the draws, as in `share_error`
     """
-    found = {}
+    found, errors, spreads = {}, {}, {}
     for world, drawn in worlds.items():
-        last = np.sort(drawn[:, -1])
-        low, middle, high = (last[min(int(p * len(last)), len(last) - 1)] for p in _LEVELS)
-        found[world] = (float(low), float(middle), float(high))
-    return DriverShift(series, periods[-1], scenario, found)
+        last = drawn[:, -1:]
+        ordered = np.sort(last, axis=0)
+        # of a formula some worlds may have fewer draws than others
+        index = theta_index if theta_index is not None and len(theta_index) == len(last) else None
+        mcse = quantile_mcse(last, _LEVELS, theta_index=index, ess=ess)
+        low, high = quantiles(ordered, _WIDEST)[:, 0]
+        found[world] = _three(quantiles(ordered, _LEVELS))
+        errors[world] = _three(mcse)
+        spreads[world] = float(high - low)
+    return DriverShift(series, periods[-1], scenario, found, errors, spreads)
+
+
+def _three(column: FloatArray) -> tuple[float, float, float]:
+    """Return the numbers of a column of three."""
+    low, middle, high = column[:, 0].tolist()
+    return low, middle, high

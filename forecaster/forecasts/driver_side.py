@@ -75,8 +75,8 @@ class DriverSide:
 
         Returns
         -------
-        world -> series -> its drivers: the baseline, and the scenario of the settings if that is
-        another. Empty where no driver moves any of them.
+        world -> series -> its drivers: the baseline, and every other world of the settings. Empty
+        where no driver moves any of them.
 
         Raises
         ------
@@ -97,15 +97,27 @@ class DriverSide:
             for name in series
         }
         moved = {name: found for name, found in effects.items() if found}
-        chosen = self.scenario(settings)
+        chosen = [(there, self.scenario(there)) for there in settings.each_world]
         if not moved:
             return {}
         baseline = self.worlds(None, settings)
         found = {BASELINE: {n: Mover(e, baseline, baseline) for n, e in moved.items()}}
-        if chosen is not None:
-            worlds = self.worlds(chosen, settings)
-            found[settings.world] = {n: Mover(e, worlds, baseline) for n, e in moved.items()}
+        for there, scenario in chosen:
+            if scenario is not None:
+                worlds = self.worlds(scenario, there)
+                found[there.world] = {n: Mover(e, worlds, baseline) for n, e in moved.items()}
         return found
+
+    def warnings(self, settings: Settings) -> tuple[str, ...]:
+        """Return what must be said of a series that drivers move."""
+        later = [d.assessed_on for d in self.beliefs.drivers if d.assessed_on > settings.as_of]
+        if not later:
+            return ()
+        return (
+            f"hindsight: what is believed about {len(later)} drivers was written down on "
+            f"{max(later)}, after {settings.as_of}; this is no test of what would have been said "
+            "then",
+        )
 
     def scenario(self, settings: Settings) -> Scenario | None:
         """Return the scenario asked for, with what `--set` changes in it; None for the baseline.
@@ -117,7 +129,7 @@ class DriverSide:
             driver is not known.
         """
         chosen = None
-        if settings.scenario != BASELINE:
+        if settings.scenario not in (BASELINE, TREND_ALONE):
             name = settings.scenario.removeprefix("scenario:")
             chosen = self.scenarios.get(name)
             if chosen is None:
@@ -164,6 +176,7 @@ class DriverSide:
 
         A file of thousands of lines is not parsed for a series that it does not mention.
         """
-        if settings.scenario != BASELINE or settings.sets or self._beliefs is not None:
+        is_forced = settings.scenario != BASELINE or settings.sets or settings.besides
+        if is_forced or self._beliefs is not None:
             return True
         return self._workspace is not None and has_future_effects(self._workspace, series)

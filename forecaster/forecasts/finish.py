@@ -70,7 +70,10 @@ def finish_forecast(result: Result, settings: Settings, manifest: Manifest) -> F
     shift = None
     if worlds:
         entry = result.history.entry
-        shift = measure_drivers(entry, result.periods, settings.world, worlds)
+        shift = measure_drivers(
+            entry, result.periods, settings.world, worlds,
+            theta_index=result.theta_index, ess=result.report.ess,
+        )  # fmt: skip
     warnings = [*result.notes, *said]
     if not result.report.is_reliable:
         if not settings.allow_unreliable:

@@ -215,6 +215,9 @@ def _unpack_drivers(said: Mapping[str, Any] | None) -> DriverShift | None:
         return None
     from forecaster.forecasts.driver_shift import DriverShift
 
-    quantiles = {world: (low, mid, high) for world, (low, mid, high) in said["quantiles"].items()}
+    quantiles, errors = (
+        {world: (low, mid, high) for world, (low, mid, high) in said[name].items()}
+        for name in ("quantiles", "errors")
+    )
     series, period = _unpack_entry(said["series"]), parse_period(said["period"])
-    return DriverShift(series, period, said["scenario"], quantiles)
+    return DriverShift(series, period, said["scenario"], quantiles, errors, said["spreads"])

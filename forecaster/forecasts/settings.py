@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,6 +42,7 @@ class Settings:
     scenario : id of a scenario, BASELINE, or TREND_ALONE
     sets : drivers set on top of it, as typed
     given : conditions that are taken as seen, as typed
+    besides : other worlds that are drawn on the same fit, each a scenario and what is set on top
     """
 
     as_of: date
@@ -58,12 +60,20 @@ class Settings:
     scenario: str = BASELINE
     sets: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
+    besides: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def world(self) -> str:
         """What the world of these settings is called: the scenario, and what is set on top."""
         name = self.scenario.removeprefix("scenario:")
         return " + ".join((name, *self.sets))
+
+    @property
+    def each_world(self) -> tuple[Settings, ...]:
+        """These settings, and the same for every other world that is asked for."""
+        alone = replace(self, besides=())
+        others = (replace(alone, scenario=name, sets=sets) for name, sets in self.besides)
+        return (alone, *others)
 
 
 def random_stream(seed: int, series: str, purpose: str) -> np.random.Generator:
