@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
+    from forecaster.forecasts.driver_worlds import Simulation
     from forecaster.forecasts.settings import Settings
     from forecaster.scenarios.moves import Mover
     from forecaster.scenarios.worlds import Worlds
@@ -41,6 +42,7 @@ class DriverSide:
         self._announce = announce
         self._beliefs: DriverBeliefs | None = None
         self._scenarios: dict[str, Scenario] | None = None
+        self._simulations: dict[tuple[object, ...], Simulation] = {}
         self._worlds: dict[tuple[object, ...], Worlds] = {}
 
     @property
@@ -113,11 +115,12 @@ class DriverSide:
         later = [d.assessed_on for d in self.beliefs.drivers if d.assessed_on > settings.as_of]
         if not later:
             return ()
-        return (
+        said = (
             f"hindsight: what is believed about {len(later)} drivers was written down on "
             f"{max(later)}, after {settings.as_of}; this is no test of what would have been said "
-            "then",
+            "then"
         )
+        return (said,)
 
     def scenario(self, settings: Settings) -> Scenario | None:
         """Return the scenario asked for, with what `--set` changes in it; None for the baseline.
@@ -152,24 +155,29 @@ class DriverSide:
 
     def worlds(self, scenario: Scenario | None, settings: Settings) -> Worlds:
         """Return all drivers on all draws, to the horizon of the settings."""
-        from forecaster.forecasts.driver_worlds import simulate_worlds
+        name = BASELINE if scenario is None else settings.world
+        key = (name, *_simulation_key(settings))
+        if key not in self._worlds:
+            self._worlds[key] = self.simulation(settings).worlds(scenario)
+        return self._worlds[key]
+
+    def simulation(self, settings: Settings) -> Simulation:
+        """Return what simulates all drivers to the horizon of the settings."""
+        from forecaster.forecasts.driver_worlds import make_simulation
         from forecaster.forecasts.plan import parse_until
 
-        until = parse_until(settings.until).end
-        name = BASELINE if scenario is None else settings.world
-        key = (name, settings.as_of, until, settings.n_draws, settings.seed)
-        if key not in self._worlds:
-            self._worlds[key] = simulate_worlds(
+        key = _simulation_key(settings)
+        if key not in self._simulations:
+            self._simulations[key] = make_simulation(
                 self.beliefs,
-                scenario,
                 as_of=settings.as_of,
-                until=until,
+                until=parse_until(settings.until).end,
                 n_draws=settings.n_draws,
                 seed=settings.seed,
                 use_cache=settings.use_cache,
                 announce=self._announce,
             )
-        return self._worlds[key]
+        return self._simulations[key]
 
     def _may_move(self, series: Collection[str], settings: Settings) -> bool:
         """Say whether the drivers' file may name one of the series, or has to be read anyhow.
@@ -180,3 +188,8 @@ class DriverSide:
         if is_forced or self._beliefs is not None:
             return True
         return self._workspace is not None and has_future_effects(self._workspace, series)
+
+
+def _simulation_key(settings: Settings) -> tuple[object, ...]:
+    """Return what a simulation of all drivers hangs on."""
+    return (settings.as_of, settings.until, settings.n_draws, settings.seed)

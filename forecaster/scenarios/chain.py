@@ -24,12 +24,35 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from forecaster.scenarios.ignorance import Strengths
     from forecaster.scenarios.network import Network
 
     BoolArray = NDArray[np.bool_]
     FloatArray = NDArray[np.float64]
     Float32Array = NDArray[np.float32]
     IntArray = NDArray[np.int64]
+
+
+@frozen
+class Chances:
+    """What is drawn of a network before anything happens; every scenario has the same.
+
+    Attributes
+    ----------
+    thresholds : (n_drivers, n_draws) each driver's first
+    """
+
+    strengths: Strengths
+    thresholds: Float32Array
+
+
+def draw_chances(network: Network, *, n_draws: int, seed: int) -> Chances:
+    """Return strengths and first thresholds of all drivers."""
+    thresholds = np.empty((len(network.drivers), n_draws), dtype=np.float32)
+    for row, driver in zip(thresholds, network.drivers, strict=True):
+        row[:] = spread_uniforms(keyed_stream(seed, "threshold", driver), n_draws)
+    centred = [*network.early.tolist(), *network.late.tolist()]
+    return Chances(draw_strengths(network, centred, n_draws=n_draws, seed=seed), thresholds)
 
 
 class Chain:
@@ -42,6 +65,7 @@ class Chain:
         the ends of `network.centred_ends`; solved for where None, and left in `centres`
     onsets : row -> (n_draws,) column from which a driver is held on, and before which it is held
         off; drivers that are not named are free
+    chances : of this network, draws and seed; drawn where None
     """
 
     def __init__(
@@ -52,6 +76,7 @@ class Chain:
         seed: int,
         centres: FloatArray | None = None,
         onsets: dict[int, IntArray] | None = None,
+        chances: Chances | None = None,
     ) -> None:
         self.network, self.n_draws = network, n_draws
         self._is_solving = centres is None
@@ -59,13 +84,12 @@ class Chain:
         n_centred = len(self._centred) + len(network.centred_ends)
         self.centres = np.zeros((n_centred, network.quarters.n)) if centres is None else centres
         self._onsets = onsets or {}
-        self.strengths = draw_strengths(network, self._centred, n_draws=n_draws, seed=seed)
+        chances = chances or draw_chances(network, n_draws=n_draws, seed=seed)
+        self.strengths = chances.strengths
         self._keys = np.array([key_of(seed, "again", d) for d in network.drivers], dtype=np.uint64)
         shape = (len(network.drivers), n_draws)
         self._left = np.ones(shape, dtype=np.float32)
-        self._threshold = np.empty(shape, dtype=np.float32)
-        for row, driver in zip(self._threshold, network.drivers, strict=True):
-            row[:] = spread_uniforms(keyed_stream(seed, "threshold", driver), n_draws)
+        self._threshold = chances.thresholds.copy()
         self._odds = self.strengths.first_odds.copy()
         ends = np.searchsorted(network.can_end, network.centred_ends)
         self._end_places = ends

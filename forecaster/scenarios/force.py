@@ -24,12 +24,21 @@ if TYPE_CHECKING:
 
 
 def onsets_of(
-    scenario: Scenario, network: Network, *, n_draws: int, seed: int
+    scenario: Scenario,
+    network: Network,
+    *,
+    n_draws: int,
+    seed: int,
+    hazards: Float32Array | None = None,
 ) -> dict[int, IntArray]:
     """Return the column from which each forced driver is held on; beyond the last for `off`.
 
     With a date that is the quarter of the date. Without one it is drawn from the driver's own
     hazard, given that it starts by the scenario's `by`; a driver that is on stays on.
+
+    Parameters
+    ----------
+    hazards : (n_drivers, n_draws) of starting, those of the seed; drawn where None
 
     Returns
     -------
@@ -45,8 +54,7 @@ def onsets_of(
     never = np.full(n_draws, network.quarters.n + 1, dtype=np.int64)
     found = {network.row[driver]: never for driver in scenario.off}
     undated = [forced.driver for forced in scenario.on if forced.start is None]
-    hazards: Float32Array | None = None
-    if any(not network.is_on[network.row[driver]] for driver in undated):
+    if hazards is None and any(not network.is_on[network.row[driver]] for driver in undated):
         hazards = draw_strengths(network, (), n_draws=n_draws, seed=seed).later
     for forced in scenario.on:
         row = network.row[forced.driver]

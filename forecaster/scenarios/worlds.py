@@ -9,7 +9,7 @@ import numpy as np
 
 from forecaster.errors import InputError
 from forecaster.records import frozen
-from forecaster.scenarios.chain import Chain
+from forecaster.scenarios.chain import Chain, draw_chances
 from forecaster.scenarios.force import onsets_of
 from forecaster.scenarios.streams import keyed_stream
 from forecaster.workspace.driver_types import state_known
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from forecaster.scenarios.calendar import Quarters
     from forecaster.scenarios.calibrate import Calibration
+    from forecaster.scenarios.chain import Chances
     from forecaster.scenarios.network import Network
     from forecaster.workspace.driver_types import DriverBeliefs
     from forecaster.workspace.scenario_beliefs import Scenario
@@ -164,6 +165,7 @@ def draw_worlds(
     n_draws: int,
     seed: int,
     replaced: Mapping[str, Probability] | None = None,
+    chances: Chances | None = None,
 ) -> Worlds:
     """Simulate all drivers: the baseline, or what a scenario makes of it.
 
@@ -173,6 +175,7 @@ def draw_worlds(
     Parameters
     ----------
     replaced : start probabilities that stand for the stated ones, above those of the scenario
+    chances : of the network with its stated probabilities, drawn by this seed; drawn where None
 
     Raises
     ------
@@ -181,8 +184,16 @@ def draw_worlds(
     """
     stated = {} if scenario is None else scenario.probability
     changed = network.with_probabilities({**stated, **(replaced or {})})
-    onsets = {} if scenario is None else onsets_of(scenario, changed, n_draws=n_draws, seed=seed)
-    chain = Chain(changed, n_draws=n_draws, seed=seed, centres=calibration.centres, onsets=onsets)
+    if chances is None or changed is not network:
+        chances = draw_chances(changed, n_draws=n_draws, seed=seed)
+    onsets = {}
+    if scenario is not None:
+        hazards = chances.strengths.later
+        onsets = onsets_of(scenario, changed, n_draws=n_draws, seed=seed, hazards=hazards)
+    chain = Chain(
+        changed, n_draws=n_draws, seed=seed, centres=calibration.centres, onsets=onsets,
+        chances=chances,
+    )  # fmt: skip
     states = np.empty((len(network.drivers), network.quarters.n + 1, n_draws), dtype=bool)
     for column, now in enumerate(chain.run()):
         states[:, column] = now
