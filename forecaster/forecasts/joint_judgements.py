@@ -52,24 +52,27 @@ def heed_judgements(
     )
     if judged is None:
         return drawn
-    shifts = _all_shifts(drawn, facts, judged)
+    if judged.weighed is None:
+        return replace(drawn, shifts=judged.shifts)
+    shifts = _all_shifts(drawn, facts, judged, judged.weighed)
     return replace(_taken(drawn, judged.weighed), shifts=shifts)
 
 
 def _all_shifts(
-    drawn: JointDrawn, facts: Facts, judged: JudgedJoint
+    drawn: JointDrawn, facts: Facts, judged: JudgedJoint, weighed: JudgedTrajectories
 ) -> Mapping[str, JudgementShift]:
     """Return how far every series moved: what is said of one part moves the others too."""
     from forecaster.forecasts.judgement_shift import measure_shift
 
     n_used = sum(shift.n_used for shift in judged.shifts.values())
+    used = {series: shift for series, shift in judged.shifts.items() if shift.n_used}
     return {
-        series: judged.shifts.get(series)
+        series: used.get(series)
         or measure_shift(
             facts.entries[series],
             drawn.periods[series],
             without=paths,
-            with_them=paths[judged.weighed.chosen],
+            with_them=paths[weighed.chosen],
             n_used=n_used,
             n_left_out=0,
         )

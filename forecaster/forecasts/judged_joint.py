@@ -49,12 +49,12 @@ class JudgedJoint:
 
     Attributes
     ----------
-    weighed : which draws to take, for all series alike
+    weighed : which draws to take, for all series alike; None where no judgement counts
     shifts : series -> how far its own last median moved, for those with judgements
     left_out : judgements that do not count, with reasons
     """
 
-    weighed: JudgedTrajectories
+    weighed: JudgedTrajectories | None
     shifts: Mapping[str, JudgementShift]
     left_out: tuple[LeftOutJudgement, ...]
 
@@ -80,7 +80,7 @@ def judge_joint(
     name: str,
     announce: Announce,
 ) -> JudgedJoint | None:
-    """Return the draws weighed by all judgements about the series; None where there are none.
+    """Return the draws weighed by all judgements about the series; None where nobody said anything.
 
     Our forecast of a judgement's day is that of the series alone, not of all together.
 
@@ -103,27 +103,34 @@ def judge_joint(
             readings = replace(judged, readings=inside)
             drawn = dict(zip(periods[series], trajectories[series].T, strict=True))
             statements += _statements(job, readings, drawn, settings, announce)
-    if not statements:
+    if not statements and not left_out:
         return None
-    weighed = weigh_trajectories(
+    weighed = _weigh(statements, name, settings) if statements else None
+    chosen = slice(None) if weighed is None else weighed.chosen
+    shifts = {}
+    spoken_of = [*(s.series for s in statements), *(out.judgement.series for out in left_out)]
+    for series in dict.fromkeys(spoken_of):
+        drawn_before = trajectories[series]
+        shifts[series] = measure_shift(
+            facts.entries[series],
+            periods[series],
+            without=drawn_before,
+            with_them=drawn_before[chosen],
+            n_used=sum(statement.series == series for statement in statements),
+            n_left_out=sum(out.judgement.series == series for out in left_out),
+        )
+    return JudgedJoint(weighed, shifts, tuple(left_out))
+
+
+def _weigh(statements: Sequence[_Statement], name: str, settings: Settings) -> JudgedTrajectories:
+    """Return the draws weighed by at least one judgement."""
+    return weigh_trajectories(
         np.array([statement.figures for statement in statements]),
         np.array([statement.said for statement in statements]),
         np.array([statement.ours for statement in statements]),
         [statement.reading for statement in statements],
         rng=random_stream(settings.seed, name, "judgements"),
     )
-    shifts = {}
-    for series in dict.fromkeys(statement.series for statement in statements):
-        drawn_before = trajectories[series]
-        shifts[series] = measure_shift(
-            facts.entries[series],
-            periods[series],
-            without=drawn_before,
-            with_them=drawn_before[weighed.chosen],
-            n_used=sum(statement.series == series for statement in statements),
-            n_left_out=sum(out.judgement.series == series for out in left_out),
-        )
-    return JudgedJoint(weighed, shifts, tuple(left_out))
 
 
 def _gather(
