@@ -14,8 +14,8 @@ class Commands(LateGroup):
     """The commands of the program, in the order of the help screen."""
 
     summaries = {  # noqa: RUF012  # constant by intent
-        "list": "List the series that can be forecast, or the models.",
-        "show": "Show the history of a series, its sources and where they disagree.",
+        "list": "List the series that can be forecast, drivers, scenarios, questions or models.",
+        "show": "Show a series and its sources, or a driver, scenario or question.",
         "forecast": "Forecast series, or CSV files, with bands.",
         "reach": "Say how likely a series reaches a level, and when.",
         "ask": "Answer questions of the bank, one, several or all.",

@@ -1,4 +1,4 @@
-"""The command `list`: what can be forecast, and by which models."""
+"""The command `list`: what can be forecast or asked, what moves it, and by which models."""
 
 from __future__ import annotations
 
@@ -21,12 +21,19 @@ if TYPE_CHECKING:
 
 app = new_app()
 
+LISTED = ("series", "drivers", "scenarios", "questions", "models")
+
 
 @app.command(cls=TextCommand)
 def list_command(
     *,
     what: Annotated[
-        str, typer.Argument(metavar="[series|models]", help="What to list.", show_default=True)
+        str,
+        typer.Argument(
+            metavar="[series|drivers|scenarios|questions|models]",
+            help="What to list.",
+            show_default=True,
+        ),
     ] = "series",
     core: Annotated[
         bool,
@@ -39,13 +46,15 @@ def list_command(
     workspace: flags.Workspace = None,
     json: flags.Json = False,
 ) -> None:
-    """List the series that can be forecast, or the models.
+    """List the series that can be forecast, drivers, scenarios, questions or models.
 
     forecaster list series --core
     """
     streams = open_streams()
-    if options.read_choice(what, flag="WHAT", known=("series", "models")) == "models":
-        list_models(streams, is_json=json, is_core=core)
+    if options.read_choice(what, flag="WHAT", known=LISTED) != "series":
+        if core:
+            raise _only_series(what)
+        _list_others(what, workspace, streams, is_json=json)
         return
     from forecaster.output.screen import print_entries, print_footings
 
@@ -60,20 +69,31 @@ def list_command(
     print_footings(footings, facts.entries, streams.console())
 
 
-def list_models(streams: Streams, *, is_json: bool, is_core: bool) -> None:
-    """Print the models.
+def _list_others(what: str, workspace: str | None, streams: Streams, *, is_json: bool) -> None:
+    """Print what is no series."""
+    from forecaster.cli import list_beliefs
 
-    Raises
-    ------
-    InputError
-        If the core ones are asked for: only series have some.
-    """
-    if is_core:
-        raise InputError(
-            problem="--core is about series, and no model is one",
-            where="--core",
-            fix="type: forecaster list series --core",
-        )
+    if what == "models":
+        list_models(streams, is_json=is_json)
+    elif what == "drivers":
+        list_beliefs.list_drivers(workspace, streams, is_json=is_json)
+    elif what == "scenarios":
+        list_beliefs.list_scenarios(workspace, streams, is_json=is_json)
+    else:
+        list_beliefs.list_questions(workspace, streams, is_json=is_json)
+
+
+def _only_series(what: str) -> InputError:
+    """Say that only series have core ones."""
+    return InputError(
+        problem=f"--core is about series, and no {what.removesuffix('s')} is one",
+        where="--core",
+        fix="type: forecaster list series --core",
+    )
+
+
+def list_models(streams: Streams, *, is_json: bool) -> None:
+    """Print the models."""
     if is_json:
         streams.write_json([{"model": name, "assumes": said} for name, said in MODELS.items()])
         return

@@ -1,4 +1,4 @@
-"""The command `show`: what is known of a series, and where it disagrees."""
+"""The command `show`: what is known of a series, or believed of a driver, scenario or question."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 from forecaster.cli import flags  # noqa: TC001  # typer reads the annotations
 from forecaster.cli.frame import TextCommand, new_app
 from forecaster.cli.request import find_folder, is_file_name, load_subjects, read_as_of
+from forecaster.cli.show_beliefs import is_belief, show_belief
 from forecaster.cli.streams import Streams, open_streams
 from forecaster.errors import InputError
 from forecaster.workspace.faults import quoted
@@ -38,11 +39,15 @@ def show_command(
         ),
     ] = False,
 ) -> None:
-    """Show the history of a series, its sources and where they disagree.
+    """Show a series and its sources, or a driver, scenario or question.
 
     forecaster show cn-ai-chip-domestic-share --as-of 2025-06-30
     """
     streams = open_streams()
+    if is_belief(name, workspace):
+        day = read_as_of(as_of, flag="--as-of", today=streams.today)
+        show_belief(name, workspace, streams, as_of=day)
+        return
     if judgements:
         _show_judgements(name, as_of=as_of, basis=basis, workspace=workspace, streams=streams)
         return

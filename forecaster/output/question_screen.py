@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from forecaster.forecasts import question_answer as answers
+from forecaster.forecasts.question_answer import Known
 from forecaster.output.digits import count_of
 from forecaster.output.layout import WARNING, put, put_table, put_wrapped
 from forecaster.output.plain import safe_text
@@ -14,6 +15,7 @@ from forecaster.output.question_text import (
     found_sentences,
     in_unit,
     level_words,
+    outcome_sentence,
     probability_text,
     short_answer,
     spread_texts,
@@ -83,6 +85,38 @@ def _is_judgement(answer: Answer) -> bool:
     if answer.status == answers.DECIDED or found is None:
         return False
     return found.footing.is_judgement or answer.question.is_judgement or found.is_driven
+
+
+def print_questions(questions: Sequence[Question], console: Console) -> None:
+    """Print a row for each question: its type, when it is decided, and what it asks."""
+    headers = ["id", "type", "decided on", "question"]
+    rows = [headers]
+    rows += [
+        [safe_text(each.id), each.type, str(each.resolves_on), safe_text(each.title)]
+        for each in questions
+    ]
+    for columns in ((0, 1, 2, 3), (0, 2, 3), (0, 3)):
+        if put_wrapped(console, [[row[i] for i in columns] for row in rows], least=LEAST_ROOM):
+            break
+    else:
+        for row in rows[1:]:
+            put(console, row[0], style="bold")
+            put(console, row[-1], indent=2)
+    put(console)
+    put(console, f"{count_of(len(questions), 'question')}; 'forecaster ask' answers them.")
+
+
+def print_question(question: Question, console: Console) -> None:
+    """Print what a question asks, how it is decided, and its outcome where one is on record."""
+    put(console, f"{safe_text(question.title)} ({safe_text(question.id)})", style="bold")
+    about = ", ".join(map(safe_text, question.series)) or "no series"
+    put(console, f"Of type {question.type}; about {about}.")
+    for line in resolution_lines(question, None):
+        put(console, line)
+    held = question.outcome
+    if held is not None:
+        known = Known(held.answer, held.source, held.known_on, held.note)
+        put(console, outcome_sentence(known, None))
 
 
 def print_answer(answer: Answer, console: Console) -> None:
@@ -157,9 +191,12 @@ def times_cells(times: ByPeriod) -> tuple[list[str], list[list[str]]]:
 def resolution_lines(question: Question, found: Found | None) -> list[str]:
     """Return how a question is decided."""
     kind = "the latent level" if question.asks == "latent" else "the published figure"
-    about = f" on {kind}" if question.series else ""
-    when = f"{question.resolves_on}{_rounded(question, found)}"
-    said = [f"Decided{about} by {safe_text(question.resolves_by)}, on {when}."]
+    about = f"{kind}, " if question.series else ""
+    rounding = _rounded(question, found)
+    said = [
+        f"Decided on {about}{question.resolves_on}; source: {safe_text(question.resolves_by)}"
+        + (f"; rounding: {rounding}." if rounding else ".")
+    ]
     if question.void_if:
         said.append(f"Void if: {safe_text(question.void_if)}")
     said.append(f"How it is read: {safe_text(question.reason)}")
@@ -170,10 +207,8 @@ def resolution_lines(question: Question, found: Found | None) -> list[str]:
 
 def _rounded(question: Question, found: Found | None) -> str:
     """Return the rule of rounding, and where it puts the level."""
-    if not question.rounding:
-        return ""
-    said = f", in {safe_text(question.rounding)}"
-    if found is None or found.applied is None or found.entry is None:
-        return said
+    rounding = safe_text(question.rounding)
+    if not rounding or found is None or found.applied is None or found.entry is None:
+        return rounding
     level = in_unit(level_words(found.applied, found.entry), found.entry)
-    return f"{said}: the level counts from {level}"
+    return f"{rounding}, so the level counts from {level}"

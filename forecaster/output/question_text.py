@@ -114,7 +114,7 @@ def answer_sentences(answer: Answer) -> list[str]:
     found = answer.found
     said = []
     if answer.outcome is not None:
-        said.append(_outcome_sentence(answer.outcome, found))
+        said.append(outcome_sentence(answer.outcome, found))
         if answer.earlier is not None:
             said += [f"Seen from {answer.earlier.as_of}: {each}" for each in _before(answer)]
         return said
@@ -136,7 +136,7 @@ def _before(answer: Answer) -> list[str]:
     return found_sentences(earlier.found)[:1] or ["nothing was on record."]
 
 
-def _outcome_sentence(known: Known, found: Found | None) -> str:
+def outcome_sentence(known: Known, found: Found | None) -> str:
     """Return what has been decided, by whom and since when."""
     who = "Answered by what is published" if known.is_history else "Decided"
     note = f" {safe_text(known.note)}" if known.note else ""
@@ -149,7 +149,7 @@ def found_sentences(found: Found) -> list[str]:
     """Return what was worked out."""
     about = f"{safe_text(found.period)}{on_basis(found.basis)}"
     if found.times is not None and not _is_driver(found):
-        return _times_sentences(found.times, about)
+        return _times_sentences(found.times, on_basis(found.basis))
     said = []
     if found.chance is not None:
         said.append(f"the probability is {_with_error(found.chance)} ({about}).")
@@ -178,12 +178,12 @@ def _spread_sentences(found: Found, spread: Spread, entry: SeriesEntry, about: s
     return said
 
 
-def _times_sentences(times: ByPeriod, about: str) -> list[str]:
+def _times_sentences(times: ByPeriod, basis: str) -> list[str]:
     """Return when something first happens."""
     never = f"in {_with_error(times.never)} of the draws it does not happen by {times.periods[-1]}"
     if times.median is None:
-        return [f"there is no median date: {never} ({about})."]
-    return [f"the median date is {times.median}; {never} ({about})."]
+        return [f"there is no median date: {never}{basis}."]
+    return [f"the median date is {times.median}; {never}{basis}."]
 
 
 def _with_error(chance: Chance) -> str:
