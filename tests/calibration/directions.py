@@ -149,9 +149,7 @@ def moved_drivers(run: Run, cell: Cell) -> list[str]:
     inputs = _INPUTS.get(cell.series, (cell.series,))
     said = []
     for driver, more in zip(side.beliefs.drivers, states[0] - states[1], strict=True):
-        effects = [
-            e for e in driver.effects if e.series in _INPUTS.get(cell.series, (cell.series,))
-        ]
+        effects = [effect for effect in driver.effects if effect.series in inputs]
         if effects and abs(more) >= LEAST_MOVED:
             said.append(f"{driver.id} {more:+.2f} ({', '.join(map(_signed, effects))})")
     return said
