@@ -43,8 +43,8 @@ _SHARED: Mapping[str, tuple[Any, str | bool | None]] = {
 }
 """Flag -> what typer is told of it, and its default."""
 _ORDER = (
-    "core", "every", "nuts", "until", "by", "below", "as_of", "scenarios", "scenario", "sets",
-    "given", "basis", "kind", "latent",
+    "core", "every", "nuts", "until", "by", "level", "below", "as_of", "scenarios", "scenario",
+    "sets", "given", "basis", "kind", "latent",
     "without_judgements", "workspace", "coverage", "engine", "model", "draws", "seed", "workers",
     "no_cache", "allow_unreliable", "csv", "layout", "json", "quiet",
 )  # fmt: skip

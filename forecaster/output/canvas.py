@@ -54,18 +54,22 @@ class Canvas:
                 paper = self.cells[row][column + offset].paper
                 self.cells[row][column + offset] = Cell(glyph, ink, paper, bold=bold)
 
-    def line(self, start: tuple[float, float], end: tuple[float, float]) -> list[tuple[int, int]]:
+    def line(
+        self, start: tuple[float, float], end: tuple[float, float], *, every: int = 1
+    ) -> list[tuple[int, int]]:
         """Draw a line in braille dots; return the cells it crosses.
 
         Parameters
         ----------
         start, end
             (row, column) in cells, fractions allowed
+        every
+            draw one dot in so many
 
         """
         n_steps = max(int(4 * abs(end[0] - start[0])), int(2 * abs(end[1] - start[1])), 1)
         crossed: dict[tuple[int, int], None] = {}
-        for step in range(n_steps + 1):
+        for step in range(0, n_steps + 1, every):
             share = step / n_steps
             dot_row = int(4 * (start[0] + share * (end[0] - start[0])))
             dot_column = int(2 * (start[1] + share * (end[1] - start[1])))

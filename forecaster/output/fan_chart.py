@@ -73,9 +73,9 @@ def fan_chart(fan: FanPoints, console: Console) -> list[Text]:
         shades=_shades(fan, scale, n_rows=n_rows, n_columns=n_columns),
     )
     _paint_bands(plot)
-    _draw_level(plot)
+    draw_level(plot)
     _draw_median(plot)
-    _draw_history(plot)
+    draw_history(plot)
     return [*rows_with_axis(plot, gutter), *time_axis(plot, gutter), *legend(plot, width)]
 
 
@@ -144,7 +144,7 @@ def _paper(plot: Plot, column: int, height: float) -> tuple[str, int]:
     return band_colour(shade - 1, len(plot.fan.bands)), shade
 
 
-def _draw_level(plot: Plot) -> None:
+def draw_level(plot: Plot) -> None:
     """Draw the threshold across the whole chart."""
     if plot.fan.level is None:
         return
@@ -180,7 +180,7 @@ def _draw_median(plot: Plot) -> None:
                 canvas.cells[row][column] = Cell(plot.glyphs.median, bold=True)
 
 
-def _draw_history(plot: Plot) -> None:
+def draw_history(plot: Plot) -> None:
     """Draw the figures so far, joined by a line."""
     fan, canvas = plot.fan, plot.canvas
     ends = [(plot.row(value), plot.column(time)) for time, value in fan.history]

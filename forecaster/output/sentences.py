@@ -81,7 +81,7 @@ def forecast_sentence(forecast: Forecast, bands: Bands, language: str = "en") ->
         f"{thin} "
         * bool(thin)
         + f"As of {forecast.history.as_of}, {title_inside(entry, language)} is expected to be "
-        f"{median} {_in_period(bands.periods[last], entry)} "
+        f"{median} {in_period(bands.periods[last], entry)} "
         f"({coverage_label(coverage)}% band {texts[0]} to {texts[1]})."
     )
 
@@ -133,7 +133,7 @@ def with_unit(text: str, entry: SeriesEntry) -> str:
     return f"{text} {unit}" if unit else text
 
 
-def _in_period(period: Period, entry: SeriesEntry) -> str:
+def in_period(period: Period, entry: SeriesEntry) -> str:
     """Return ' in 2028' for a flow, 'at the end of 2028' for a stock."""
     if period.frequency == "day":
         return f"on {period}"
