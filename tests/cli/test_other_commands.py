@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecaster.cli.request import ENGINES
+from forecaster.errors import InputError
 from forecaster.inference import certify
 from forecaster.inference.cache import cache_files, cache_folder
 from forecaster.models import MODELS
@@ -79,6 +80,34 @@ def test_validate_checks_priors_too(run: Callable[..., Ran]) -> None:
     ran = run("validate", "own")
     assert ran.code == 2
     assert "measurement.reported" in ran.stdout
+
+
+def test_validate_tells_how_far_drivers_move_each_series_and_warns_of_too_much(
+    run: Callable[..., Ran],
+) -> None:
+    ran = run("validate")
+    assert ran.code == 0
+    before, _, table = ran.stdout.partition("Driver budget:")
+    assert before.startswith("No fault found.")
+    row = next(line for line in table.splitlines() if line.startswith("cn-ai-chip-domestic-share"))
+    ratio = float(row.split()[-1])
+    assert 0 < ratio < 1
+    assert "warning: the drivers of 'cn-ai-chip-domestic-share'" not in table
+    assert "warning: the drivers of 'eu-investai-disbursed' outweigh" in " ".join(table.split())
+
+
+def test_validate_reports_what_only_the_simulation_of_drivers_finds(
+    run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_workspace: Path) -> None:
+        raise InputError(problem="'a' starts with probability 0.9", where="drivers.toml")
+
+    monkeypatch.setattr("forecaster.forecasts.driver_budget.find_budgets", fail)
+    ran = run("validate")
+    assert ran.code == 2
+    assert ran.stdout == (
+        "error: 'a' starts with probability 0.9\n  where: drivers.toml\n\n1 fault found.\n"
+    )
 
 
 def test_workspace_is_taken_from_flag_or_environment(
