@@ -61,15 +61,27 @@ def absorbed_scale(effects: Sequence[Effect], baseline: Worlds, path: BasePath) 
     scale = np.ones(len(path.ends))
     if not inside:
         return scale
-    total = np.zeros((baseline.quarters.n + 1, baseline.n_draws))
-    for effect in inside:
-        total += math.sqrt(effect.in_history) * contribution(effect, baseline, baseline)
-    driven = at_times(total, baseline, path.ends).var(axis=1)
+    driven = _driven_variance(inside, baseline, path.ends)
     fitted = (path.levels - path.continuation).var(axis=1)
     moves = fitted > 0
     left = 1 - driven[moves] / fitted[moves]
     scale[moves] = np.sqrt(np.maximum(left, LEAST_VARIANCE))
     return scale
+
+
+def _driven_variance(effects: Sequence[Effect], baseline: Worlds, ends: FloatArray) -> FloatArray:
+    """Return the variance of what drivers put into a series, weighted by `in_history`, (n_ends,).
+
+    The same for every scenario of a series, so it is worked out once.
+    """
+    names = tuple((e.driver, e.series, e.shape, e.lag, e.in_history) for e in effects)
+    key = ("driven", names, ends.tobytes())
+    if key not in baseline.memo:
+        total = np.zeros((baseline.quarters.n + 1, baseline.n_draws))
+        for effect in effects:
+            total += math.sqrt(effect.in_history) * contribution(effect, baseline, baseline)
+        baseline.memo[key] = at_times(total, baseline, ends).var(axis=1)
+    return baseline.memo[key]
 
 
 def absorbed_path(path: BasePath, scale: FloatArray) -> FloatArray:

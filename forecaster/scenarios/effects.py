@@ -134,8 +134,18 @@ def _centred(
     weight = effect.in_history
     if not weight:
         return found
-    usual = found if worlds is baseline else _amplified(effect, baseline, course_of)
-    return np.asarray(found - weight * usual.mean(axis=1, keepdims=True))
+    key = ("usual", course_of, *_key(effect))
+    if key not in baseline.memo:
+        usual = found if worlds is baseline else _amplified(effect, baseline, course_of)
+        baseline.memo[key] = usual.mean(axis=1, keepdims=True)
+    return np.asarray(found - weight * baseline.memo[key])
+
+
+def _key(effect: Effect) -> tuple[object, ...]:
+    """Return what tells an effect from all others of its driver."""
+    return (
+        effect.driver, effect.series, effect.shape, effect.lag, effect.quarters, effect.persists,
+    )  # fmt: skip
 
 
 def _amplified(

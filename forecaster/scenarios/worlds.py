@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,6 +60,8 @@ class Worlds:
     mean_on : (n_drivers, n_quarters + 1) mean state in the calibrated baseline
     seed : of the draws
     is_hindsight : whether some driver was assessed after the as-of day
+    memo : what was worked out of these worlds before, which every scenario's forecast needs of
+        the baseline
     """
 
     beliefs: DriverBeliefs
@@ -67,6 +70,7 @@ class Worlds:
     mean_on: FloatArray
     seed: int
     is_hindsight: bool
+    memo: dict[object, FloatArray] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def drivers(self) -> tuple[str, ...]:
