@@ -23,7 +23,7 @@ from forecaster.forecasts.question_joint import answer_ranking, answer_shares
 from forecaster.forecasts.question_series import answer_crossing, answer_numeric, answer_threshold
 from forecaster.forecasts.question_stated import answer_stated, answer_stated_shares
 from forecaster.forecasts.question_warnings import outweighs_chance, outweighs_figure
-from forecaster.forecasts.settings import TREND_ALONE
+from forecaster.forecasts.settings import BASELINE, TREND_ALONE
 from forecaster.workspace.history import known_by
 from forecaster.workspace.periods import period_at
 from forecaster.workspace.question_types import (
@@ -113,7 +113,7 @@ class Answerer:
         return Answer(
             question=question,
             as_of=settings.as_of,
-            scenario=self._scenario(settings),
+            scenario=settings.world,
             status=status,
             found=found,
             outcome=outcome,
@@ -130,14 +130,6 @@ class Answerer:
             return (JUDGED, *found.warnings)
         return (DRIVEN, *found.warnings) if found.is_driven else found.warnings
 
-    def _scenario(self, settings: Settings) -> str:
-        """Return the name of the scenario that all answers are given under."""
-        return next(
-            (made.scenario for (used, _), made in self._forecasts.items()
-             if used.as_of == settings.as_of),
-            "baseline",
-        )  # fmt: skip
-
     def _find(self, question: Question, settings: Settings) -> Found:
         """Return what can be worked out about a question.
 
@@ -150,9 +142,13 @@ class Answerer:
         if isinstance(ask, DriverAsked):
             last = ask.until or ask.on
             assert last is not None  # the reader of questions wants one
-            return answer_driver(ask, self._drivers(settings, last))
+            found = answer_driver(ask, self._drivers(settings, last))
+            return _as_stated(found, settings)
+        if isinstance(ask, EventAsked) and not ask.driver:
+            return answer_event(ask, None)
         if isinstance(ask, EventAsked):
-            return answer_event(ask, self._drivers(settings, ask.by) if ask.driver else None)
+            found = answer_event(ask, self._drivers(settings, ask.by))
+            return _as_stated(found, settings)
         if not targets_of(ask):
             assert not isinstance(ask, Threshold | Crossing | Ranking)  # they name series
             return answer_stated(ask) if isinstance(ask, Numeric) else answer_stated_shares(ask)
@@ -264,6 +260,14 @@ def _outcome_known(question: Question, as_of: date) -> Known | None:
     if held is None or held.known_on > as_of:
         return None
     return Known(held.answer, held.source, held.known_on, held.note)
+
+
+def _as_stated(found: Found, settings: Settings) -> Found:
+    """Return an answer about a driver, without the ends of its range where drivers are set.
+
+    The ends are of what is stated, which a scenario may replace.
+    """
+    return found if settings.world == BASELINE else replace(found, ends=None)
 
 
 def count_answer(question: Question, made: Sequence[Forecast]) -> Found:
