@@ -8,7 +8,7 @@ from forecaster.cli.request import find_folder
 
 if TYPE_CHECKING:
     from forecaster.cli.streams import Streams
-    from forecaster.workspace.driver_types import Driver, DriverBeliefs
+    from forecaster.workspace.driver_types import Driver, DriverBeliefs, End, Start
     from forecaster.workspace.question_types import Question
     from forecaster.workspace.scenario_beliefs import Scenario
 
@@ -86,36 +86,31 @@ def driver_record(driver: Driver) -> dict[str, Any]:
     `on_when_assessed`, `is_judgement`, `start` and `end` (null where there is none; 10 and 90%
     quantiles as `low` and `high`), `series` (that it moves), `source`, `essays`.
     """
-    start, end = driver.start, driver.end
+    words = ("id", "title", "summary", "group", "kind", "source")
     return {
-        "id": driver.id,
-        "title": driver.title,
-        "summary": driver.summary,
+        **{name: getattr(driver, name) for name in words},
         "actors": list(driver.actors),
-        "group": driver.group,
-        "kind": driver.kind,
         "assessed_on": driver.assessed_on.isoformat(),
         "on_when_assessed": driver.is_on,
         "is_judgement": driver.is_judgement,
-        "start": None
-        if start is None
-        else {
-            "low": start.probability.low,
-            "high": start.probability.high,
-            "by": start.by.isoformat(),
-            "is_in_force": start.is_in_force,
-        },
-        "end": None
-        if end is None
-        else {
-            "low": end.probability.low,
-            "high": end.probability.high,
-            "within_quarters": end.within_quarters,
-        },
+        "start": None if driver.start is None else _start_record(driver.start),
+        "end": None if driver.end is None else _end_record(driver.end),
         "series": list(dict.fromkeys(effect.series for effect in driver.effects)),
-        "source": driver.source,
         "essays": list(driver.essays),
     }
+
+
+def _start_record(start: Start) -> dict[str, Any]:
+    """Return the chance of a start: by a day, or of being in force on it."""
+    stated = start.probability
+    by = start.by.isoformat()
+    return {"low": stated.low, "high": stated.high, "by": by, "is_in_force": start.is_in_force}
+
+
+def _end_record(end: End) -> dict[str, Any]:
+    """Return the chance of an end."""
+    stated = end.probability
+    return {"low": stated.low, "high": stated.high, "within_quarters": end.within_quarters}
 
 
 def scenario_record(scenario: Scenario) -> dict[str, Any]:

@@ -102,25 +102,20 @@ def answer_event(ask: EventAsked, worlds: Worlds | None) -> Found:
     assert worlds is not None  # the caller simulates drivers where a question names one
     assert ask.given_on is not None  # the reader of questions wants both
     assert ask.given_off is not None
-    driver, as_of = worlds.beliefs.of(ask.driver), worlds.quarters.as_of
+    driver = worlds.beliefs.of(ask.driver)
     on, alone = _chance_on(driver, ask.by, worlds)
     high, low = ask.given_on, ask.given_off
     p = on.probability * high.mean + (1 - on.probability) * low.mean
-    corners = [
-        w * with_it + (1 - w) * without
-        for w in alone
-        for with_it, without in ((high.low, low.low), (high.high, low.high))
-    ]
-    text = (
-        f"driver {driver.id}, on {ask.by} on in {on.probability:.0%} of the worlds; with it "
-        f"{_range(high)}, without {_range(low)} (judgement)"
-    )
+    pairs = ((high.low, low.low), (high.high, low.high))
+    corners = [w * with_it + (1 - w) * without for w in alone for with_it, without in pairs]
+    share = f"{on.probability:.0%} of the worlds"
+    ranges = f"with it {_range(high)}, without {_range(low)} (judgement)"
     return Found(
-        footing=Footing(text, True),
+        footing=Footing(f"driver {driver.id}, on {ask.by} on in {share}; {ranges}", True),
         period=f"by {ask.by}",
         chance=Chance(p, abs(high.mean - low.mean) * on.mcse),
         ends=Ends(min(corners), max(corners)),
-        warnings=_hindsight(driver, as_of),
+        warnings=_hindsight(driver, worlds.quarters.as_of),
     )
 
 

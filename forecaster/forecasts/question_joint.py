@@ -99,32 +99,29 @@ def answer_shares(ask: Shares, forecasts: Sequence[Forecast]) -> Found:
     if ask.rest:
         names.append(ask.rest)
         draws.append(np.maximum(1.0 - total, 0.0))
-    worst_of_all = worst(aligned)
-    as_share = replace(
-        worst_of_all,
-        history=replace(
-            worst_of_all.history, entry=replace(worst_of_all.history.entry, kind="share")
-        ),
-    )
+    as_share = _as_share(worst(aligned))
     known = [published(each, ask.period) for each in aligned]
     decided = None
     if all(figure is not None for figure in known):
-        said = ", ".join(
-            f"{name} {float(part[0]):.0%}" for name, part in zip(names, draws, strict=True)
-        )
+        pairs = zip(names, draws, strict=True)
+        said = ", ".join(f"{name} {float(part[0]):.0%}" for name, part in pairs)
         decided = known_from([figure for figure in known if figure], said)
+    told = [] if decided else list(zip(names, draws, strict=True))
     return Found(
         footing=footing_of(aligned),
         period=str(ask.period),
         basis=_one_basis(aligned),
-        parts=() if decided else tuple(
-            PartShare(name, spread(as_share, part, SHARE_LEVELS))
-            for name, part in zip(names, draws, strict=True)
-        ),
+        parts=tuple(PartShare(name, spread(as_share, part, SHARE_LEVELS)) for name, part in told),
         entry=as_share.history.entry,
         decided=decided,
         warnings=tuple(dict.fromkeys(warnings)),
-    )  # fmt: skip
+    )
+
+
+def _as_share(forecast: Forecast) -> Forecast:
+    """Return a forecast as one of shares, whatever its own series is: counts have whole draws."""
+    history = forecast.history
+    return replace(forecast, history=replace(history, entry=replace(history.entry, kind="share")))
 
 
 def _sum_warnings(total: FloatArray, *, has_rest: bool) -> list[str]:

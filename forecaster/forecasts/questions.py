@@ -18,21 +18,18 @@ from typing import TYPE_CHECKING, Protocol
 from forecaster.errors import InputError, NotYetKnown, UnreliableFit
 from forecaster.forecasts import question_answer as answers
 from forecaster.forecasts.question_answer import Answer, Found, Known
+from forecaster.forecasts.question_counts import count_answer, is_driven, trend_alone
 from forecaster.forecasts.question_drivers import answer_driver, answer_event
-from forecaster.forecasts.question_joint import answer_ranking, answer_shares
-from forecaster.forecasts.question_series import answer_crossing, answer_numeric, answer_threshold
+from forecaster.forecasts.question_horizon import end_of_horizon, horizon, last_period
 from forecaster.forecasts.question_stated import answer_stated, answer_stated_shares
-from forecaster.forecasts.question_warnings import outweighs_chance, outweighs_figure
-from forecaster.forecasts.settings import BASELINE, TREND_ALONE
+from forecaster.forecasts.settings import BASELINE
 from forecaster.workspace.history import known_by
-from forecaster.workspace.periods import period_at
 from forecaster.workspace.question_types import (
     Crossing,
     DriverAsked,
     EventAsked,
     Numeric,
     Ranking,
-    Shares,
     Threshold,
     targets_of,
 )
@@ -44,13 +41,10 @@ if TYPE_CHECKING:
     from forecaster.forecasts.settings import Settings
     from forecaster.scenarios.worlds import Worlds
     from forecaster.workspace.facts import Facts
-    from forecaster.workspace.periods import Period
     from forecaster.workspace.question_types import Question
 
-HORIZON_STEP = 5
-"""Years; horizons are the ends of years that it divides."""
 JUDGED = "this rests more on judgement than on figures"
-DRIVEN = "drivers, whose probabilities are judgements, move this more than the figures leave open"
+DRIVEN = "this rests more on the judged probabilities of drivers than on figures"
 
 
 class Forecasts(Protocol):
@@ -104,12 +98,8 @@ class Answerer:
         except UnreliableFit as error:
             reason, status = str(error), answers.UNRELIABLE
         outcome = _outcome_known(question, settings.as_of) or (found.decided if found else None)
-        if status in answers.NO_ANSWER:
-            pass  # what went wrong must be seen, even beside an outcome
-        elif outcome is not None:
-            status = answers.DECIDED
-        elif question.resolves_on < settings.as_of and status == answers.OPEN:
-            status = answers.DUE
+        if status not in answers.NO_ANSWER:  # what went wrong must be seen, even beside an outcome
+            status = _status(question, status, outcome, settings.as_of)
         return Answer(
             question=question,
             as_of=settings.as_of,
@@ -210,40 +200,11 @@ class Answerer:
 
     def _drivers(self, settings: Settings, last: date) -> Worlds:
         """Return the worlds to the horizon of a question."""
-        until = _end_of_horizon(last, settings.as_of)
+        until = end_of_horizon(last, settings.as_of)
         key = (settings, until)
         if key not in self._worlds:
             self._worlds[key] = self.simulate(settings, until)
         return self._worlds[key]
-
-
-def last_period(question: Question) -> Period:
-    """Return the last period whose figure a question needs, in the frequency of its figures."""
-    ask = question.ask
-    if isinstance(ask, Crossing):
-        return period_at(ask.until.end, ask.frequency)
-    if isinstance(ask, Threshold):
-        found = ask.period or ask.until
-        assert found is not None  # the reader of questions wants one
-        return found
-    assert isinstance(ask, Numeric | Ranking | Shares)  # others have no figures
-    return ask.period
-
-
-def horizon(last: Period, as_of: date) -> str:
-    """Return the horizon of a forecast that is to hold a period, of the same frequency.
-
-    2027 -> 2030, 2027-H1 -> 2030-H2. A function of the question and the day alone, and long
-    enough that something is left to forecast when the year of the question is published.
-    """
-    end = _end_of_horizon(last.end, as_of)
-    return str(period_at(end, last.frequency if last.frequency != "day" else "month"))
-
-
-def _end_of_horizon(last: date, as_of: date) -> date:
-    """Return the last day of the year, divisible by five, that holds a day and what is to come."""
-    year = max(last.year, as_of.year + 1)
-    return date(-(-year // HORIZON_STEP) * HORIZON_STEP, 12, 31)
 
 
 def day_before(known_on: date) -> date:
@@ -252,6 +213,14 @@ def day_before(known_on: date) -> date:
     A day just before the outcome would often see all but the outcome.
     """
     return date(known_on.year - 1, 12, 31)
+
+
+def _status(question: Question, status: str, outcome: Known | None, as_of: date) -> str:
+    """Return the status of a question for which nothing went wrong."""
+    if outcome is not None:
+        return answers.DECIDED
+    is_past = question.resolves_on < as_of
+    return answers.DUE if is_past and status == answers.OPEN else status
 
 
 def _outcome_known(question: Question, as_of: date) -> Known | None:
@@ -268,50 +237,3 @@ def _as_stated(found: Found, settings: Settings) -> Found:
     The ends are of what is stated, which a scenario may replace.
     """
     return found if settings.world == BASELINE else replace(found, ends=None)
-
-
-def count_answer(question: Question, made: Sequence[Forecast]) -> Found:
-    """Return the answer to a question about series, counted on their forecasts.
-
-    Parameters
-    ----------
-    made : of the series that the question names, in its order; several on one draw axis
-
-    Raises
-    ------
-    InputError
-        If a figure is neither published nor forecast.
-    """
-    ask = question.ask
-    if isinstance(ask, Ranking):
-        return answer_ranking(ask, made)
-    if isinstance(ask, Shares):
-        return answer_shares(ask, made)
-    if isinstance(ask, Threshold):
-        return answer_threshold(question, ask, made[0])
-    if isinstance(ask, Crossing):
-        return answer_crossing(question, ask, made[0])
-    assert isinstance(ask, Numeric)  # the others name no series
-    return answer_numeric(question, ask, made[0])
-
-
-def trend_alone(forecast: Forecast) -> Forecast | None:
-    """Return the same draws without drivers; None where no driver moves the series."""
-    drawn = forecast.worlds.get(TREND_ALONE)
-    if drawn is None or drawn.shape != forecast.trajectories.shape:
-        return None
-    return replace(forecast, trajectories=drawn, worlds={})
-
-
-def is_driven(found: Found, without: Found) -> bool:
-    """Say whether drivers outweigh the figures below an answer.
-
-    Parameters
-    ----------
-    without : the answer without drivers
-    """
-    if found.chance and without.chance and outweighs_chance(found.chance, without.chance):
-        return True
-    pairs = [(found.spread, without.spread)]
-    pairs += [(a.share, b.share) for a, b in zip(found.parts, without.parts, strict=True)]
-    return any(a and b and outweighs_figure(a, b) for a, b in pairs)

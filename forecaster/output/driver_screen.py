@@ -77,11 +77,14 @@ def print_driver(driver: Driver, beliefs: DriverBeliefs, console: Console, *, as
     else:
         put(console, "It moves no series by itself.")
     said = list(_relations(driver.id, beliefs))
-    if said:
-        put(console)
-    for line in said:
+    for line in [""] * bool(said) + said:
         put(console, line)
     put(console)
+    _put_origin(driver, console, as_of=as_of)
+
+
+def _put_origin(driver: Driver, console: Console, *, as_of: date) -> None:
+    """Print who acts, and where a driver is from."""
     put(console, f"Actors: {', '.join(map(safe_text, driver.actors)) or 'none named'}.")
     put(console, f"Source: {safe_text(driver.source)}.")
     if driver.essays:

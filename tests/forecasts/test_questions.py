@@ -12,13 +12,13 @@ from small_forecasts import history_of, report_of, row_of
 from small_questions import OTHER, SHARE, forecast, numeric, question, ranking, threshold
 
 from forecaster.errors import InputError, NotYetKnown, UnreliableFit
+from forecaster.forecasts.question_counts import count_answer
+from forecaster.forecasts.question_horizon import horizon
 from forecaster.forecasts.questions import (
     DRIVEN,
     JUDGED,
     Answerer,
-    count_answer,
     day_before,
-    horizon,
 )
 from forecaster.forecasts.settings import TREND_ALONE, Settings
 from forecaster.workspace.facts import Facts
