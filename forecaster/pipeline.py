@@ -114,7 +114,9 @@ class Run:
         """The drivers of the workspace, shared by all runs that were made of this one."""
         if not self._sides:
             workspace = self.beliefs.workspace if self.beliefs.has_drivers else None
-            side = DriverSide(workspace, self.facts.entries, self.announce)
+            side = DriverSide(
+                workspace, self.facts.entries, self.announce, changes=self.beliefs.changes
+            )
             self._sides.append(side)
         return self._sides[0]
 
@@ -423,6 +425,7 @@ class Run:
             model=result.family,
             facts_hash=self.facts.hash,
             beliefs_hash=self.beliefs.hash,
+            priors=list(self.settings.priors) or None,
         )
         return finish_forecast(result, self.settings, manifest)
 

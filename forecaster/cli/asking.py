@@ -32,6 +32,7 @@ _SHARED: Mapping[str, tuple[Any, str | bool | None]] = {
     "scenario": (flags.Scenario, None),
     "sets": (flags.Sets, None),
     "given": (flags.Given, None),
+    "priors": (flags.Priors, None),
     "workspace": (flags.Workspace, None),
     "coverage": (flags.Coverage, "50,80,95"),
     "engine": (flags.Engine, "amis"),
@@ -45,8 +46,8 @@ _SHARED: Mapping[str, tuple[Any, str | bool | None]] = {
 _ORDER = (
     "core", "every", "nuts", "until", "by", "level", "below", "as_of", "scenarios", "scenario",
     "sets", "given", "basis", "kind", "latent",
-    "without_judgements", "workspace", "coverage", "engine", "model", "draws", "seed", "workers",
-    "no_cache", "allow_unreliable", "csv", "layout", "json", "quiet",
+    "without_judgements", "priors", "workspace", "coverage", "engine", "model", "draws", "seed",
+    "workers", "no_cache", "allow_unreliable", "csv", "layout", "json", "quiet",
 )  # fmt: skip
 """How flags follow one another in the help; arguments, which are not here, come first."""
 ASKED = "asked"
@@ -115,7 +116,7 @@ def read_asked(typed: Mapping[str, Any], fixed: Mapping[str, Any]) -> Asked:
             fields["n_draws"] = options.read_draws(value)
         elif name == "seed":
             fields["seed"] = options.read_seed(value)
-        elif name in ("sets", "given"):
+        elif name in ("sets", "given", "priors"):
             fields[name] = tuple(value or ())
         elif name == "scenario":
             fields[name] = value or BASELINE

@@ -101,6 +101,10 @@ Given = Annotated[
     list[str] | None,
     _which("--given", "CONDITION", "Take as seen: 'SERIES@2027 >= 20%' or 'driver=on@2027'."),
 ]
+Priors = Annotated[
+    list[str] | None,
+    _how("--prior", "KEY=VALUE", "Change one belief for this run: growth.50%=0.1, driver:ID...."),
+]
 Every = Annotated[bool, _switch("--all", "Every question of the workspace.", WHICH)]
 Core = Annotated[bool, _switch("--core", "Every core series of the workspace.", WHICH)]
 Draws = Annotated[str, _how("--draws", "N", "Trajectories drawn, 100 to 200000.")]

@@ -34,7 +34,8 @@ app = new_app()
 @app.command(cls=TextCommand)
 @asks(
     "until", "as_of", "basis", "kind", "latent", "without_judgements", "sets", "given",
-    "workspace", "coverage", "engine", "model", "draws", "seed", "no_cache", "allow_unreliable",
+    "priors", "workspace", "coverage", "engine", "model", "draws", "seed", "no_cache",
+    "allow_unreliable",
 )  # fmt: skip
 def forecast_command(
     *,
@@ -73,6 +74,10 @@ def forecast_command(
             forecasts += draw_one_world(prepare_request(chosen, there, streams), streams)
             continue
         found = find_forecasts(chosen, there, n_workers=n_workers, streams=streams)
+        if asked.priors:
+            usual = replace(there, priors=())
+            before = find_forecasts(chosen, usual, n_workers=n_workers, streams=streams)
+            found = with_shifts(found[0], before[0], asked.priors), found[1]
         forecasts += found[0]
         failures += found[1]
     _deliver(forecasts, failures, output, streams)
@@ -136,6 +141,26 @@ def find_forecasts(
     recall.keep({name: forecast for name, forecast in found.items() if name not in kept})
     failures = [made for made in every.values() if isinstance(made, UnreliableFit)]
     return list(found.values()), failures
+
+
+def with_shifts(
+    forecasts: Sequence[Forecast], before: Sequence[Forecast], priors: tuple[str, ...]
+) -> list[Forecast]:
+    """Return forecasts on changed beliefs, each beside the one on those of the files.
+
+    Parameters
+    ----------
+    before : any of the same series; where a fit failed its checks there is nothing to set beside
+    """
+    from forecaster.forecasts.prior_shift import with_prior_shift
+
+    usual = {forecast.history.entry.id: forecast for forecast in before}
+    return [
+        with_prior_shift(after, usual[after.history.entry.id], priors)
+        if after.history.entry.id in usual
+        else after
+        for after in forecasts
+    ]
 
 
 def make_outcomes(

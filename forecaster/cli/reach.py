@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -51,7 +52,8 @@ class LevelCommand(TextCommand):
 @app.command(cls=LevelCommand)
 @asks(
     "by", "as_of", "basis", "kind", "latent", "without_judgements", "scenario", "sets", "given",
-    "workspace", "coverage", "engine", "model", "draws", "seed", "no_cache", "allow_unreliable",
+    "priors", "workspace", "coverage", "engine", "model", "draws", "seed", "no_cache",
+    "allow_unreliable",
 )  # fmt: skip
 def reach_command(
     *,
@@ -79,7 +81,25 @@ def reach_command(
     output = read_output(csv, layout, is_json=json)
     with Progress(streams, f"fitting {name}") as progress:
         reach = find_reach(name, level, asked, below=below, announce=progress.note)
+        if asked.priors and not isinstance(reach, Settled):
+            usual = replace(asked, priors=())
+            before = find_reach(name, level, usual, below=below, announce=progress.note)
+            reach = with_shift(reach, before, asked.priors)
     _write(reach, output, streams)
+
+
+def with_shift(reach: Reach, before: Reach | Settled, priors: tuple[str, ...]) -> Reach:
+    """Return an answer on changed beliefs beside the one on those of the files."""
+    from forecaster.forecasts.prior_shift import with_prior_shift
+
+    if isinstance(before, Settled):  # history settles a question whatever is believed
+        return reach
+    chances = float(before.by_period[-1]), float(reach.by_period[-1])
+    errors = float(before.mcse[-1]), float(reach.mcse[-1])
+    shifted = with_prior_shift(reach.forecast, before.forecast, priors)
+    assert shifted.prior_shift is not None
+    shift = replace(shifted.prior_shift, chances=chances, chance_errors=errors)
+    return replace(reach, forecast=replace(shifted, prior_shift=shift))
 
 
 def find_reach(

@@ -26,26 +26,13 @@ if TYPE_CHECKING:
 
 ENGINES = ("amis", "nuts", "brute-force")
 PYTHON_SETTINGS = (
-    "coverages",
-    "engine",
-    "model",
-    "n_draws",
-    "seed",
-    "basis",
-    "kind",
-    "workspace",
-    "latent",
-    "allow_unreliable",
-    "use_cache",
-    "without_judgements",
-    "scenario",
-    "sets",
-    "given",
-)
+    "coverages", "engine", "model", "n_draws", "seed", "basis", "kind", "workspace", "latent",
+    "allow_unreliable", "use_cache", "without_judgements", "scenario", "sets", "given", "priors",
+)  # fmt: skip
+"""What the functions of the package take beside the series, the horizon and the as-of day."""
 BASELINE = "baseline"
 """The scenario that forces nothing; the settings of the pipeline, which has more to load, call it
 the same."""
-"""What the functions of the package take beside the series, the horizon and the as-of day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +65,7 @@ class Asked:
     scenario: str = BASELINE
     sets: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
+    priors: tuple[str, ...] = ()
     is_typed: bool = True
 
     def label(self, name: str) -> str:
@@ -192,6 +180,7 @@ def prepare_request(names: Sequence[str], asked: Asked, streams: Streams) -> Req
         workspace=workspace,
         stdin=streams.stdin,
         model=settings.model,
+        priors=settings.priors,
     )
     for subject in subjects:
         _check_history(subject, settings, asked)
@@ -238,6 +227,7 @@ def read_settings(asked: Asked, *, today: date) -> Settings:
         scenario=asked.scenario,
         sets=asked.sets,
         given=asked.given,
+        priors=asked.priors,
     )
 
 
@@ -254,6 +244,7 @@ def load_subjects(
     workspace: Path,
     stdin: BinaryIO,
     model: str = "",
+    priors: Sequence[str] = (),
 ) -> tuple[Subject, ...]:
     """Read the facts of every series and file, in the order asked for.
 
@@ -262,6 +253,7 @@ def load_subjects(
     kind : what the files hold; not needed for series
     kind_flag : how the user knows that argument
     model : family asked for, which decides what else must be read
+    priors : beliefs that are others in this run, as typed
 
     Raises
     ------
@@ -269,14 +261,19 @@ def load_subjects(
         If a series is unknown, a file or a formula is faulty, `kind` is missing or unknown, or two
         of them have one name.
     """
+    from forecaster.cli.changing import check_part, check_readable
     from forecaster.workspace.beliefs import load_beliefs
+    from forecaster.workspace.prior_changes import parse_changes
     from forecaster.workspace.reader import load_entries
 
     entries = load_entries(workspace) if any(map(_may_be_a_series, names)) else {}
     files = [name for name in names if is_file_name(name, entries)]
     targets = [name for name in names if name not in files]
-    beliefs = load_beliefs(workspace, targets)
+    changes = parse_changes(priors, names)
+    beliefs = load_beliefs(workspace, targets, changes)
+    check_readable(beliefs, entries)
     shared = load_shared(workspace, targets, entries, beliefs, model) if targets else None
+    check_part(changes, shared.facts if shared else None)
     subjects = []
     for name in names:
         if name in files:

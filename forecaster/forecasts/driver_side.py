@@ -10,7 +10,7 @@ from forecaster.workspace.drivers import has_future_effects
 from forecaster.workspace.faults import did_you_mean, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from forecaster.forecasts.driver_worlds import Simulation
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from forecaster.scenarios.worlds import Worlds
     from forecaster.workspace.driver_types import DriverBeliefs
     from forecaster.workspace.facts import SeriesEntry
+    from forecaster.workspace.prior_changes import Change
     from forecaster.workspace.scenario_beliefs import Scenario
 
     Announce = Callable[[str], None]
@@ -32,14 +33,21 @@ class DriverSide:
     Parameters
     ----------
     workspace : None for a bare file, which no driver moves
+    changes : beliefs that are others in this run
     """
 
     def __init__(
-        self, workspace: Path | None, entries: Mapping[str, SeriesEntry], announce: Announce
+        self,
+        workspace: Path | None,
+        entries: Mapping[str, SeriesEntry],
+        announce: Announce,
+        *,
+        changes: Sequence[Change] = (),
     ) -> None:
         self._workspace = workspace
         self._entries = entries
         self._announce = announce
+        self._changes = changes
         self._beliefs: DriverBeliefs | None = None
         self._scenarios: dict[str, Scenario] | None = None
         self._simulations: dict[tuple[object, ...], Simulation] = {}
@@ -57,7 +65,9 @@ class DriverSide:
                     where="--scenario, --set or --given",
                     fix="leave it out, or put the figures into a workspace",
                 )
-            self._beliefs = load_driver_beliefs(self._workspace, self._entries)
+            self._beliefs = load_driver_beliefs(
+                self._workspace, self._entries, changes=self._changes
+            )
         return self._beliefs
 
     @property

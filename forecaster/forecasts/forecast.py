@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from forecaster.forecasts.driver_shift import DriverShift
     from forecaster.forecasts.judgement_shift import JudgementShift
+    from forecaster.forecasts.prior_shift import PriorShift
     from forecaster.inference.report import FitReport
     from forecaster.workspace.facts import History, Row
     from forecaster.workspace.footing import Footing
@@ -33,6 +34,7 @@ class Manifest:
     facts_hash, beliefs_hash : sha256 of what was read
     coupling : series whose innovations were drawn together, and their correlation; None for a
         series that was drawn alone
+    priors : beliefs that were others in this run, as typed; None for no such
     """
 
     version: str
@@ -43,6 +45,7 @@ class Manifest:
     facts_hash: str
     beliefs_hash: str
     coupling: Mapping[str, Any] | None = None
+    priors: list[str] | None = None
 
     def record(self) -> dict[str, Any]:
         """Return it as plain values for files; a coupling only where there is one."""
@@ -73,6 +76,7 @@ class Forecast:
         no driver moves the series, and in a forecast from the cache
     has_mean : whether the mean of a share or real series is finite; not of a difference of
         positive ones
+    prior_shift : what it was before beliefs were changed for this run; None where none was
     """
 
     history: History
@@ -93,6 +97,7 @@ class Forecast:
     draw_numbers: NDArray[np.int64] | None = None
     drivers: DriverShift | None = None
     worlds: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    prior_shift: PriorShift | None = None
 
 
 @frozen

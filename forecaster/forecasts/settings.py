@@ -42,6 +42,7 @@ class Settings:
     scenario : id of a scenario, BASELINE, or TREND_ALONE
     sets : drivers set on top of it, as typed
     given : conditions that are taken as seen, as typed
+    priors : beliefs that are others in this run, as typed
     besides : other worlds that are drawn on the same fit, each a scenario and what is set on top
     """
 
@@ -60,6 +61,7 @@ class Settings:
     scenario: str = BASELINE
     sets: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
+    priors: tuple[str, ...] = ()
     besides: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property

@@ -15,6 +15,7 @@ from forecaster.output.footer import footer_lines, sources_text, vintage_text, w
 from forecaster.output.judgement_sentences import judgement_sentence
 from forecaster.output.layout import WARNING, put, put_lines, put_table
 from forecaster.output.plain import safe_text
+from forecaster.output.prior_sentences import prior_sentence
 from forecaster.output.reach_sentences import (
     chance_errors,
     level_text,
@@ -56,6 +57,7 @@ def print_forecasts(
         put(console, basis_sentence(forecast))
         put(console, judgement_sentence(forecast))
         put(console, driver_sentence(forecast))
+        _put_shift(console, forecast)
         put(console)
         put_bands(console, forecast, bands)
         put(console)
@@ -75,6 +77,7 @@ def print_reach(reach: Reach, console: Console, *, language: str = "en") -> None
         put(console, sentence)
     put(console, judgement_sentence(forecast))
     put(console, driver_sentence(forecast))
+    _put_shift(console, forecast)
     put(console)
     _put_chances(console, reach)
     put(console)
@@ -159,6 +162,12 @@ def _shorter_bands(headers: list[str], rows: list[list[str]]) -> tuple[list[str]
 
     short = [headers[0], *(header.removesuffix(" band") for header in headers[1:])]
     return short, [[row[0], *map(shorter, row[1:])] for row in rows]
+
+
+def _put_shift(console: Console, forecast: Forecast) -> None:
+    """Print what beliefs that were changed for this run did, where any was."""
+    if said := prior_sentence(forecast):
+        put(console, said)
 
 
 def _put_chances(console: Console, reach: Reach) -> None:

@@ -10,6 +10,7 @@ from forecaster.forecasts.bands import band_table
 from forecaster.output.chart_points import coverage_label
 from forecaster.output.driver_sentences import driver_record
 from forecaster.output.footer import warning_lines
+from forecaster.output.prior_sentences import prior_record
 from forecaster.output.reach_sentences import reach_sentences, settled_sentences
 from forecaster.output.sentences import forecast_sentence
 
@@ -29,7 +30,9 @@ def forecast_record(forecast: Forecast) -> dict[str, Any]:
     percent: `lower`, `upper`), `mcse` (by quantile level), `history`, `sources`, `rests_on`,
     `drivers` (quantiles of the last period by world; null where no driver moves it),
     `judgements` (`used`, `left_out`, medians `without` and `with`; null where there are none),
-    `families` (name -> share of the draws), `warnings`, `manifest` and `diagnostics`.
+    `prior_shift` (quantiles of the last period `before` and `after`; null where no belief was
+    changed for this run), `families` (name -> share of the draws), `warnings`, `manifest` and
+    `diagnostics`.
     """
     bands = band_table(forecast)
     entry, history = forecast.history.entry, forecast.history
@@ -49,6 +52,7 @@ def forecast_record(forecast: Forecast) -> dict[str, Any]:
         "rests_on": forecast.footing.text if forecast.footing else "",
         "judgements": _judgements_record(forecast),
         "drivers": driver_record(forecast),
+        "prior_shift": prior_record(forecast),
         "families": dict(forecast.weights),
         "warnings": warning_lines(forecast),
         "manifest": forecast.manifest.record(),

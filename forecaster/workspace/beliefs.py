@@ -28,10 +28,11 @@ from forecaster.workspace.series_beliefs import (
 from forecaster.workspace.single_beliefs import JumpPrior, read_jump_priors
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from forecaster.workspace.drivers import Intervention
     from forecaster.workspace.facts import SeriesEntry
+    from forecaster.workspace.prior_changes import Change
 
 __all__ = [
     "SERIES_ID",
@@ -106,6 +107,7 @@ class Beliefs:
         the beliefs about the series named then
     folder : where the beliefs about single series lie; None where the workspace has none
     has_drivers : whether the workspace's drivers are about these series; not of a bare file
+    changes : beliefs that are others in this run than in the files
     """
 
     trend: Mapping[str, TrendPrior]
@@ -117,6 +119,7 @@ class Beliefs:
     pool: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     folder: Path | None = field(default=None, compare=False)
     has_drivers: bool = True
+    changes: tuple[Change, ...] = ()
     _files: dict[str, tuple[TableReader, bytes] | None] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -129,21 +132,23 @@ class Beliefs:
         InputError
             If the file is at fault; file, key path and fix are named.
         """
-        found = _series_file(self.folder, entry.id, self._files)
+        found = _series_file(self.folder, entry.id, self._files, self.changes)
         if found is None:
             return self.by_kind(entry)
         return read_series_prior(found[0], entry, self.trend[entry.kind])
 
     def without_series(self) -> Beliefs:
         """Return the defaults alone: a file has no beliefs of its own, whatever its name."""
-        return replace(self, folder=None, events=(), has_drivers=False, _files={})
+        return replace(self, folder=None, events=(), has_drivers=False, changes=(), _files={})
 
     def by_kind(self, entry: SeriesEntry) -> SeriesPrior:
         """Return the prior of a series of which nothing is stated, such as a bare file's."""
         return default_prior(entry, self.trend[entry.kind])
 
 
-def load_beliefs(workspace: Path, series: Collection[str] = ()) -> Beliefs:
+def load_beliefs(
+    workspace: Path, series: Collection[str] = (), changes: Sequence[Change] = ()
+) -> Beliefs:
     """Read the workspace's priors, or the shipped ones where it has none.
 
     Of the beliefs about single series only those named are read, and those that their formulas
@@ -154,6 +159,7 @@ def load_beliefs(workspace: Path, series: Collection[str] = ()) -> Beliefs:
     ----------
     series : every series that takes part, parts of a composition and members of a group included,
         so that `hash` covers what is believed about them
+    changes : beliefs that are others in this run
 
     Raises
     ------
@@ -168,12 +174,14 @@ def load_beliefs(workspace: Path, series: Collection[str] = ()) -> Beliefs:
     waiting = list(series)
     while waiting:
         name = waiting.pop()
-        if name not in files and (found := _series_file(folder, name, files)) is not None:
+        if name not in files and (found := _series_file(folder, name, files, changes)) is not None:
             waiting += names_in_formula(str(found[0].find("formula") or ""))
     digest = hashlib.sha256(payload)
     for name, file in sorted(files.items()):
         if file is not None:
             digest.update(f"\n{name}\n".encode() + file[1])
+    for change in changes:
+        digest.update(f"\n{change.text}\n".encode())
     cap = reader.normal("substitution.cap")
     pools = load_pools(workspace)
     for name in _OTHER_FILES:
@@ -188,6 +196,7 @@ def load_beliefs(workspace: Path, series: Collection[str] = ()) -> Beliefs:
         pool={kind: pool.weights for kind, pool in pools.items()},
         hash=digest.hexdigest(),
         folder=folder,
+        changes=tuple(changes),
         _files=files,
     )
 
@@ -206,12 +215,21 @@ def series_folder(workspace: Path) -> Path | None:
 
 
 def _series_file(
-    folder: Path | None, name: str, files: dict[str, tuple[TableReader, bytes] | None]
+    folder: Path | None,
+    name: str,
+    files: dict[str, tuple[TableReader, bytes] | None],
+    changes: Sequence[Change],
 ) -> tuple[TableReader, bytes] | None:
-    """Return the file about one series, read once; None where there is none."""
+    """Return the file about one series, read once, as this run changes it; None for no file."""
     if name not in files:
         path = folder / f"{name}.toml" if folder and SERIES_ID.fullmatch(name) else None
-        files[name] = open_table(path) if path and path.is_file() else None
+        found = open_table(path) if path and path.is_file() else None
+        if found is not None and (own := [each for each in changes if each.target == name]):
+            from forecaster.workspace.prior_changes import changed_table
+
+            table = changed_table(found[0].table, own, file=str(path))
+            found = TableReader(found[0].path, table), found[1]
+        files[name] = found
     return files[name]
 
 

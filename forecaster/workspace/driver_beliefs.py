@@ -33,15 +33,16 @@ from forecaster.workspace.driver_types import (
     state_known,
 )
 from forecaster.workspace.drivers import read_past_effects
-from forecaster.workspace.faults import printable, quoted
+from forecaster.workspace.faults import did_you_mean, printable, quoted
 from forecaster.workspace.probabilities import Probability
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from forecaster.errors import Fault
     from forecaster.workspace.facts import SeriesEntry
+    from forecaster.workspace.prior_changes import Change
 
 __all__ = [
     "Amplification",
@@ -63,12 +64,15 @@ _TOP = ("driver", "interaction", "exclusion", "amplification")
 _DERIVED = re.compile(rb"""^[ \t]*family[ \t]*=[ \t]*["']derived["']""", re.MULTILINE)
 
 
-def load_driver_beliefs(workspace: Path, entries: Mapping[str, SeriesEntry]) -> DriverBeliefs:
+def load_driver_beliefs(
+    workspace: Path, entries: Mapping[str, SeriesEntry], *, changes: Sequence[Change] = ()
+) -> DriverBeliefs:
     """Read `priors/drivers.toml` of a workspace; the shipped one belongs to the shipped facts.
 
     Parameters
     ----------
     entries : every series of the workspace
+    changes : beliefs that are others in this run; those about series are passed over
 
     Returns
     -------
@@ -79,14 +83,14 @@ def load_driver_beliefs(workspace: Path, entries: Mapping[str, SeriesEntry]) -> 
     InputError
         If the file has faults, all of them at once.
     """
-    beliefs, faults = read_driver_beliefs(workspace, entries)
+    beliefs, faults = read_driver_beliefs(workspace, entries, changes=changes)
     if faults:
         raise FaultyInput(faults)
     return beliefs
 
 
 def read_driver_beliefs(
-    workspace: Path, entries: Mapping[str, SeriesEntry]
+    workspace: Path, entries: Mapping[str, SeriesEntry], *, changes: Sequence[Change] = ()
 ) -> tuple[DriverBeliefs, list[Fault]]:
     """Return what `load_driver_beliefs` does, as far as it is without faults, and these.
 
@@ -99,6 +103,9 @@ def read_driver_beliefs(
     if path is None:
         return DriverBeliefs(), []
     reader, payload = open_table(path)
+    if about_drivers := [change for change in changes if change.driver]:
+        reader = _changed(reader, about_drivers)
+        payload += "\n".join(change.text for change in about_drivers).encode()
     gathered = Gathered()
     gathered.take(partial(_check_top, reader))
     blocks = {name: gathered.take(partial(blocks_in, reader, name)) or [] for name in _TOP}
@@ -119,6 +126,25 @@ def read_driver_beliefs(
     if not gathered.faults:
         gathered.faults += find_impossible(drivers, beliefs.exclusions, where=beliefs.where)
     return beliefs, gathered.faults
+
+
+def _changed(reader: TableReader, changes: Sequence[Change]) -> TableReader:
+    """Return the reader of a file of drivers some of which this run changes."""
+    from forecaster.workspace.prior_changes import changed_table
+
+    drivers = reader.find("driver")
+    tables = drivers if isinstance(drivers, list) else []
+    known = {str(table.get("id")): table for table in tables if isinstance(table, dict)}
+    for change in changes:
+        if change.driver not in known:
+            fix = did_you_mean(change.driver, known) or "see 'forecaster list drivers'"
+            raise change.refuse(f"there is no driver {quoted(change.driver)}", fix)
+    changed = []
+    for table in tables:
+        name = str(table.get("id")) if isinstance(table, dict) else ""
+        own = [change for change in changes if change.driver == name]
+        changed.append(changed_table(table, own, file=f"the driver {quoted(name)}"))
+    return TableReader(reader.path, {**reader.table, "driver": changed})
 
 
 def _with_relations(
