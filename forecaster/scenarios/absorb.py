@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecaster.scenarios.effects import at_times, contribution
+from forecaster.scenarios.effects import at_times, contribution, key_of_effect
 from forecaster.scenarios.shapes import ADDITIVE
 
 if TYPE_CHECKING:
@@ -74,14 +74,13 @@ def _driven_variance(effects: Sequence[Effect], baseline: Worlds, ends: FloatArr
 
     The same for every scenario of a series, so it is worked out once.
     """
-    names = tuple((e.driver, e.series, e.shape, e.lag, e.in_history) for e in effects)
-    key = ("driven", names, ends.tobytes())
+    key = ("driven", tuple(key_of_effect(e) for e in effects), ends.tobytes())
     if key not in baseline.memo:
         total = np.zeros((baseline.quarters.n + 1, baseline.n_draws))
         for effect in effects:
             total += math.sqrt(effect.in_history) * contribution(effect, baseline, baseline)
         baseline.memo[key] = at_times(total, baseline, ends).var(axis=1)
-    return baseline.memo[key]
+    return np.asarray(baseline.memo[key])
 
 
 def absorbed_path(path: BasePath, scale: FloatArray) -> FloatArray:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 MULTIPLIER_MEDIAN, MULTIPLIER_LOG_SD = 0.7, 0.4
 """Of the log-normal that all judgemental sizes on a series share."""
+MOST_KEPT = 40
+"""Contributions kept of one baseline; each takes a megabyte to 2035."""
 _TOLERANCE = 1e-6
 
 
@@ -74,14 +76,30 @@ def total_shift(
     ValueError
         If the path goes on beyond the worlds, or has other draws.
     """
+    shift = shift_before_caps(effects, worlds, baseline, path)
+    return shift_after_caps(shift, caps_in_force(effects, worlds, path), path)
+
+
+def shift_before_caps(
+    effects: Sequence[Effect], worlds: Worlds, baseline: Worlds, path: BasePath
+) -> FloatArray:
+    """Return how far all effects but caps move a path, whatever its news: as `total_shift`."""
     shift = additive_shift(effects, worlds, baseline, path.ends)
     shift += _growth_shift(effects, worlds, baseline, path)
-    caps = [effect for effect in effects if effect.shape == "cap"]
-    if not caps:
+    return shift
+
+
+def shift_after_caps(shift: FloatArray, log_caps: FloatArray | None, path: BasePath) -> FloatArray:
+    """Return how far a path is moved once caps have taken from it what they take.
+
+    Parameters
+    ----------
+    shift : (n_steps + 1, n_draws) before caps
+    log_caps : (n_steps, n_draws) as from `caps_in_force`; None without any
+    """
+    if log_caps is None:
         return shift
-    levels = path.levels + shift
-    log_caps = _caps_in_force(caps, worlds, path)
-    return np.asarray(saturate(levels, log_caps, link=path.link) - path.levels)
+    return np.asarray(saturate(path.levels + shift, log_caps, link=path.link) - path.levels)
 
 
 def additive_shift(
@@ -96,8 +114,30 @@ def additive_shift(
 
 
 def contribution(effect: Effect, worlds: Worlds, baseline: Worlds) -> FloatArray:
-    """Return the centred contribution of one additive effect, (n_quarters + 1, n_draws)."""
-    return _sizes(effect, worlds) * _centred(effect, worlds, baseline, course)
+    """Return the centred contribution of one additive effect, (n_quarters + 1, n_draws).
+
+    Scenarios leave most drivers as they are in the baseline; what these do is kept from there.
+    """
+    if not _is_usual(effect, worlds, baseline):
+        return _sizes(effect, worlds) * _centred(effect, worlds, baseline, course)
+    kept = baseline.memo.setdefault("contributions", {})
+    key = key_of_effect(effect)
+    if key not in kept:
+        if len(kept) == MOST_KEPT:
+            del kept[next(iter(kept))]  # the one that was kept first
+        kept[key] = _sizes(effect, baseline) * _centred(effect, baseline, baseline, course)
+    return np.asarray(kept[key])
+
+
+def _is_usual(effect: Effect, worlds: Worlds, baseline: Worlds) -> bool:
+    """Say whether a driver, and what amplifies its effect, are as in the baseline everywhere."""
+    if worlds is baseline:
+        return True
+    names = [effect.driver]
+    for each in worlds.beliefs.amplifications:
+        if each.target == effect.driver:
+            names += each.sources
+    return all(np.array_equal(worlds.on(name), baseline.on(name)) for name in names)
 
 
 def at_times(values: FloatArray, worlds: Worlds, ends: FloatArray) -> FloatArray:
@@ -134,17 +174,18 @@ def _centred(
     weight = effect.in_history
     if not weight:
         return found
-    key = ("usual", course_of, *_key(effect))
+    key = ("usual", course_of, *key_of_effect(effect))
     if key not in baseline.memo:
         usual = found if worlds is baseline else _amplified(effect, baseline, course_of)
         baseline.memo[key] = usual.mean(axis=1, keepdims=True)
     return np.asarray(found - weight * baseline.memo[key])
 
 
-def _key(effect: Effect) -> tuple[object, ...]:
-    """Return what tells an effect from all others of its driver."""
+def key_of_effect(effect: Effect) -> tuple[object, ...]:
+    """Return what tells an effect from all others; a record's own hash would take longer."""
     return (
         effect.driver, effect.series, effect.shape, effect.lag, effect.quarters, effect.persists,
+        effect.in_history, effect.is_judgement, effect.link.mean, effect.link.sd,
     )  # fmt: skip
 
 
@@ -211,8 +252,14 @@ def _growth_shift(
     return shift
 
 
-def _caps_in_force(caps: Sequence[Effect], worlds: Worlds, path: BasePath) -> FloatArray:
-    """Return the logarithm of the lowest cap over each step, inf for none: (n_steps, n_draws)."""
+def caps_in_force(effects: Sequence[Effect], worlds: Worlds, path: BasePath) -> FloatArray | None:
+    """Return the logarithm of the lowest cap over each step, inf for none: (n_steps, n_draws).
+
+    None where no effect is a cap. Of the path only its times and its link count.
+    """
+    caps = [effect for effect in effects if effect.shape == "cap"]
+    if not caps:
+        return None
     lowest = np.full((len(path.ends) - 1, worlds.n_draws), np.inf)
     lengths = np.diff(path.ends)[:, None] * 4
     for effect in caps:
