@@ -4,6 +4,7 @@
     SERIES:growth.quantiles.50%=0.1         of another that takes part
     driver:ID.start.90%=0.3                 how likely a driver starts; likewise driver:ID.end
     driver:ID.effect.SERIES.90%=-5          the size of what it does
+    growth='{ "10%" = 0, "90%" = 0.3 }'     all quantiles of a belief at once
 
 A key is the path in the file; `quantiles`, `probability` and `size` may be left out. Of several
 effects of a driver on one series the shape is named too: driver:ID.effect.SERIES.ramp.90%.
@@ -27,6 +28,8 @@ FLAG = "--prior"
 _DRIVER = "driver:"
 _SILENT = ("quantiles", "probability", "size")
 """Parts of a path that a key may leave out."""
+_RANGES = ("quantiles", "probability")
+"""Tables that can be replaced as a whole."""
 _QUANTILE = re.compile(r"(.*)\.(\d+(?:\.\d+)?%)")
 _OF_A_DRIVER = ("start", "end", "effect")
 """What of a driver can be changed: the future. Past effects are estimated from history."""
@@ -202,9 +205,11 @@ def _titles(effects: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _leaves(table: dict[str, Any], prefix: str) -> Iterator[tuple[str, tuple[dict[str, Any], str]]]:
-    """Yield (path, (table, key)) of every single value below a table."""
+    """Yield (path, (table, key)) of every single value, and of quantiles as a whole."""
     for key, value in table.items():
         if isinstance(value, dict):
+            if key in _RANGES:
+                yield f"{prefix}{key}", (table, key)
             yield from _leaves(value, f"{prefix}{key}.")
         elif not isinstance(value, list):
             yield f"{prefix}{key}", (table, key)
@@ -221,5 +226,14 @@ def _check_sort(change: Change, before: Any) -> None:
         fix = f"write a number, as {before!r} in the file" if before is not None else "write one"
         raise change.refuse(f"{quoted(str(value))} is not a number", fix)
     if not wants_number and type(value) is not type(before):
-        fix = f"write such as {quoted(str(before))}"
-        raise change.refuse(f"{quoted(str(value))} cannot stand for {quoted(str(before))}", fix)
+        said = _as_toml(before)
+        raise change.refuse(
+            f"{quoted(str(value))} cannot stand for {said}", f"write such as {said}"
+        )
+
+
+def _as_toml(value: Any) -> str:
+    """Return a value as a file would have it, cut to a readable length."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f'"{key}" = {each}' for key, each in value.items()) + " }"
+    return quoted(str(value))
