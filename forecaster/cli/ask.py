@@ -43,7 +43,7 @@ def ask_command(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[QUESTION]...",
+            metavar="QUESTION",
             help="Questions of the bank; 'forecaster list questions' shows them.",
             show_default=False,
         ),
