@@ -30,11 +30,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "basis": ("string", "what the figures count, and who counts"),
     "period": ("string", "period, span or day asked about; of a crossing one row for each"),
     "part": ("string", "part of a whole; empty where there is none"),
-    "probability": (
-        "number",
-        "probability; of a crossing, that it has happened by then; of a figure, to be at or above the "
-        "level told beside it",
-    ),
+    "probability": ("number", "of a figure, to be at or above the level told beside it"),
     "mcse": ("number", "Monte Carlo standard error: of the median where there are quantiles"),
     **{name: ("number", f"quantile at {level:g}, in `unit`") for name, level in _QUANTILES.items()},
     "unit": ("string", "unit of the quantiles; 'fraction' is a share of one"),
