@@ -20,7 +20,7 @@ class Commands(LateGroup):
         "reach": "Say how likely a series reaches a level, and when.",
         "ask": "Answer questions of the bank, one, several or all.",
         "compare": "Compare scenarios of one series, on one fit and the same draws.",
-        "explain": "Say what dated events did to a series, and what its history taught.",
+        "explain": "Say what a forecast rests on: drivers, judgements, prior, history.",
         "check": "Check the fit of a series: weights, evidence, predictive checks, sensitivity.",
         "validate": "Check every file of a workspace and report all faults at once.",
         "priors": "Show, or write down, what is assumed about a series before its history is seen.",

@@ -44,8 +44,8 @@ _SHARED: Mapping[str, tuple[Any, str | bool | None]] = {
 }
 """Flag -> what typer is told of it, and its default."""
 _ORDER = (
-    "core", "every", "nuts", "until", "by", "level", "below", "as_of", "scenarios", "scenario",
-    "sets", "given", "basis", "kind", "latent",
+    "core", "every", "nuts", "until", "by", "level", "below", "goal", "as_of", "scenarios",
+    "scenario", "sets", "given", "basis", "kind", "latent",
     "without_judgements", "priors", "workspace", "coverage", "engine", "model", "draws", "seed",
     "workers", "no_cache", "allow_unreliable", "csv", "layout", "json", "quiet",
 )  # fmt: skip

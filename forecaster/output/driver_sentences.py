@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from forecaster.forecasts.settings import BASELINE, TREND_ALONE
-from forecaster.output.digits import format_number, format_value
+from forecaster.output.digits import format_number, format_value, shown_unit
 from forecaster.output.plain import safe_text
 from forecaster.output.sentences import with_unit
 
@@ -61,6 +61,8 @@ def say_change(
 ) -> str:
     """Return second less first with its sign: in points of shares, in percent of amounts.
 
+    Of counts and real series it is in their unit.
+
     Parameters
     ----------
     mcse, spread : of the difference, unit of the series; of amounts relative to `first`
@@ -68,8 +70,8 @@ def say_change(
     if kind == "share":
         number, suffix = 100 * (second - first), " points"
         mcse, spread = 100 * mcse, 100 * spread
-    elif kind == "real" or first <= 0:
-        number, suffix = second - first, f" {safe_text(unit)}".rstrip()
+    elif kind in ("real", "count") or first <= 0:
+        number, suffix = second - first, f" {safe_text(shown_unit(kind, unit))}".rstrip()
     else:
         number, suffix = 100 * (second / first - 1), "%"
         mcse, spread = 100 * mcse / first, 100 * spread / first
