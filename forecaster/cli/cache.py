@@ -28,13 +28,17 @@ class CacheContent:
     folder: Path
     n_fits: int
     n_finished: int
+    n_calibrations: int
     n_bytes: int
 
     def __str__(self) -> str:
-        kept = _count(self.n_fits, "fitted model")
+        kept = [_count(self.n_fits, "fitted model")]
         if self.n_finished:
-            kept += f" and {_count(self.n_finished, 'finished forecast')}"
-        return f"{kept}, {self.n_bytes / 1e6:.1f} MB, in {self.folder}"
+            kept.append(_count(self.n_finished, "finished forecast"))
+        if self.n_calibrations:
+            kept.append(_count(self.n_calibrations, "calibration") + " of drivers")
+        listed = " and ".join([", ".join(kept[:-1]), kept[-1]] if len(kept) > 1 else kept)
+        return f"{listed}, {self.n_bytes / 1e6:.1f} MB, in {self.folder}"
 
 
 def _count(number: int, what: str) -> str:
@@ -68,12 +72,19 @@ def clear_command() -> None:
 
 def measure_cache() -> CacheContent:
     """Return what the cache holds."""
-    from forecaster.inference.cache import FINISHED_SUFFIX, cache_files, cache_folder
+    from forecaster.inference.cache import (
+        DRIVERS_SUFFIX,
+        FINISHED_SUFFIX,
+        cache_files,
+        cache_folder,
+    )
 
     folder = cache_folder()
     sizes = {path: size for path in cache_files(folder) if (size := _size(path)) is not None}
     n_finished = sum(path.suffix == FINISHED_SUFFIX for path in sizes)
-    return CacheContent(folder, len(sizes) - n_finished, n_finished, sum(sizes.values()))
+    n_calibrations = sum(path.suffix == DRIVERS_SUFFIX for path in sizes)
+    n_fits = len(sizes) - n_finished - n_calibrations
+    return CacheContent(folder, n_fits, n_finished, n_calibrations, sum(sizes.values()))
 
 
 def clear_cache() -> CacheContent:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from forecaster import __version__
-from forecaster.inference.cache import ArrayCache, Stored, cache_folder, cache_key
+from forecaster.inference.cache import DRIVERS_SUFFIX, ArrayCache, Stored, cache_folder, cache_key
 from forecaster.inference.report import FitReport
 from forecaster.scenarios.calendar import quarters_until
 from forecaster.scenarios.calibrate import CALIBRATION_DRAWS, Calibration, calibrate
@@ -127,7 +127,8 @@ def _calibrated(
     network: Network, *, use_cache: bool, announce: Callable[[str], None]
 ) -> Calibration:
     """Return the calibration of a network, from the cache where it is there."""
-    cache = ArrayCache(cache_folder(), announce) if use_cache and network.beliefs.hash else None
+    is_kept = use_cache and network.beliefs.hash
+    cache = ArrayCache(cache_folder(), announce, suffix=DRIVERS_SUFFIX) if is_kept else None
     key = _key(network)
     shapes = {
         "centres": (network.n_centred, network.quarters.n),

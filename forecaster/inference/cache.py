@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 FORMAT = "forecaster-posterior-2"
 SUFFIX = ".posterior"
 FINISHED_SUFFIX = ".forecast"
+DRIVERS_SUFFIX = ".drivers"
 """Of a forecast that only has to be shown; what is fitted has the other."""
 _POSTERIOR_ARRAYS = ("theta", "theta_index", "effects", "state", "kept")
 
@@ -120,7 +121,7 @@ class ArrayCache:
 def cache_files(folder: Path) -> Iterator[Path]:
     """Yield the cache's files, unfinished ones of killed processes included."""
     if folder.is_dir():
-        suffixes = (SUFFIX, FINISHED_SUFFIX)
+        suffixes = (SUFFIX, FINISHED_SUFFIX, DRIVERS_SUFFIX)
         yield from sorted(path for path in folder.iterdir() if path.name.endswith(suffixes))
 
 

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from forecaster.inference.cache import FINISHED_SUFFIX, SUFFIX, cache_files, cache_folder
+from forecaster.inference.cache import (
+    DRIVERS_SUFFIX,
+    FINISHED_SUFFIX,
+    SUFFIX,
+    cache_files,
+    cache_folder,
+)
 
 from .conftest import DATA, Ran
 
@@ -97,15 +103,15 @@ def test_a_hundred_thousand_rows_are_cut_to_the_last_five_hundred(run: Callable[
     assert ran.stdout.replace("\n", " ").count("only the last 500 of 100000 periods are used") == 1
 
 
-@pytest.mark.parametrize("suffix", [SUFFIX, FINISHED_SUFFIX])
+@pytest.mark.parametrize("suffix", [SUFFIX, FINISHED_SUFFIX, DRIVERS_SUFFIX])
 def test_a_corrupt_cache_file_is_rebuilt_with_one_line(
     suffix: str, run: Callable[..., Ran]
 ) -> None:
     first = run("forecast", SERIES, "--csv", "-")
     for other in list(cache_files(cache_folder())):
-        if other.suffix != suffix:
+        if other.suffix == FINISHED_SUFFIX != suffix:
             other.unlink()
-    (path,) = cache_files(cache_folder())
+    (path,) = (path for path in cache_files(cache_folder()) if path.suffix == suffix)
     good = path.read_bytes()
     path.write_bytes(good[:-8] + b"\0" * 8)
     second = run("forecast", SERIES, "--csv", "-")

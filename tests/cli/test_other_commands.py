@@ -124,11 +124,13 @@ def test_cache_info_and_clear(run: Callable[..., Ran]) -> None:
     empty = run("cache", "info")
     assert empty.stdout == f"0 fitted models, 0.0 MB, in {cache_folder()}\n"
     run("forecast", SERIES, "--csv", "-")
-    assert run("cache", "info").stdout.startswith("1 fitted model and 1 finished forecast, ")
+    assert run("cache", "info").stdout.startswith(
+        "1 fitted model, 1 finished forecast and 1 calibration of drivers, "
+    )
     stranger = cache_folder() / "notes.txt"
     stranger.write_text("not ours", encoding="utf-8")
     assert run("cache", "clear").stdout.startswith(
-        "removed 1 fitted model and 1 finished forecast, "
+        "removed 1 fitted model, 1 finished forecast and 1 calibration of drivers, "
     )
     assert list(cache_files(cache_folder())) == []
     assert stranger.exists()
