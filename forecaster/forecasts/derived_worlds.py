@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forecaster.forecasts.derived import derive_forecast
+from forecaster.forecasts.doubts import with_doubts
 from forecaster.forecasts.driver_shift import measure_drivers
 from forecaster.forecasts.settings import BASELINE, TREND_ALONE
 
@@ -31,7 +32,7 @@ def derive_in_worlds(resolved: Resolved, inputs: Mapping[str, Forecast], world: 
     """
     forecast = replace(derive_forecast(resolved, inputs), drivers=None, worlds={})
     if not any(each.worlds for each in inputs.values()):
-        return forecast
+        return with_doubts(forecast)
     worlds = {}
     others = (name for each in inputs.values() for name in each.worlds)
     for name in dict.fromkeys((TREND_ALONE, BASELINE, world, *others)):
@@ -42,7 +43,7 @@ def derive_in_worlds(resolved: Resolved, inputs: Mapping[str, Forecast], world: 
         entry, forecast.periods, world, worlds,
         theta_index=forecast.theta_index, ess=forecast.report.ess,
     )  # fmt: skip
-    return replace(forecast, drivers=shift, worlds=worlds)
+    return with_doubts(replace(forecast, drivers=shift, worlds=worlds))
 
 
 def _in_world(forecast: Forecast, world: str) -> Forecast:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from forecaster.errors import UnreliableFit
+from forecaster.forecasts.doubts import with_doubts
 from forecaster.forecasts.driver_shift import measure_drivers
 from forecaster.forecasts.forecast import Forecast, Manifest
 from forecaster.forecasts.judgement_shift import measure_shift
@@ -79,7 +80,7 @@ def finish_forecast(result: Result, settings: Settings, manifest: Manifest) -> F
         if not settings.allow_unreliable:
             raise UnreliableFit(result.report, series=result.history.entry.id)
         warnings.append(f"the fit is unreliable: {'; '.join(result.report.failures)}")
-    return Forecast(
+    forecast = Forecast(
         history=result.history,
         scenario=settings.world,
         periods=result.periods,
@@ -94,6 +95,7 @@ def finish_forecast(result: Result, settings: Settings, manifest: Manifest) -> F
         drivers=shift,
         worlds=worlds,
     )
+    return with_doubts(forecast)
 
 
 def or_none(history: History) -> History | None:
