@@ -142,6 +142,8 @@ class Run:
 
     def _forecast(self, target: str) -> Forecast:
         """Return the forecast of a series or formula, made anew."""
+        if self.settings.given:
+            return self._given([target])[0]
         entry = self.facts.entries.get(target)
         if entry is None or target in self.definitions:
             return self._derived(target)
@@ -336,7 +338,30 @@ class Run:
         """Return the forecast of a formula, from joint draws of the series below it."""
         resolved = self._resolved(target)
         below = replace(self, settings=replace(self.settings, model="", basis=None))
-        return self._computed(target, resolved, below.jointly(resolved.series))
+        return self.computed(target, resolved, below.jointly(resolved.series))
+
+    def _given(self, targets: Sequence[str]) -> list[Forecast]:
+        """Return forecasts of series and formulas, on one draw axis, where what is given holds."""
+        from forecaster.forecasts.given_conditions import read_conditions
+        from forecaster.forecasts.given_forecast import forecast_given
+        from forecaster.forecasts.given_inputs import Inputs, read_inputs
+
+        conditions = read_conditions(self.settings.given, self.facts, self.beliefs, self.drivers)
+        inputs = Inputs(self.facts, self.beliefs, self.definitions)
+        found = read_inputs(conditions, inputs)
+        settings = replace(self.settings, given=())
+        run = replace(
+            self.under(settings),
+            facts=found.facts,
+            beliefs=found.beliefs,
+            definitions=found.definitions,
+        )
+        return forecast_given(conditions, targets, run, self.settings.world)
+
+    def resolved(self, target: str) -> Resolved | None:
+        """Return a formula or derived series with all that it needs; None for a plain series."""
+        is_plain = target in self.facts.entries and target not in self.definitions
+        return None if is_plain else self._resolved(target)
 
     def _resolved(self, target: str) -> Resolved:
         """Return a formula, or the formula of a derived series, with all that it needs."""
@@ -348,13 +373,12 @@ class Run:
             parse_formula(target), entries=self.facts.entries, definitions=self.definitions
         )
 
-    def _computed(
-        self, target: str, resolved: Resolved, inputs: Mapping[str, Forecast]
-    ) -> Forecast:
+    def computed(self, target: str, resolved: Resolved, inputs: Mapping[str, Forecast]) -> Forecast:
         """Return the forecast of a formula from the joint forecasts of its inputs."""
         from forecaster.forecasts.derived_worlds import derive_in_worlds
 
-        forecast = derive_in_worlds(resolved, inputs, self.settings.world)
+        world = inputs[resolved.series[0]].scenario
+        forecast = derive_in_worlds(resolved, inputs, world)
         forecast = replace(forecast, footing=footing_of_formula(resolved.series, inputs))
         entry = self.facts.entries.get(target)
         if entry is None:
@@ -363,6 +387,8 @@ class Run:
 
     def one_world(self, targets: Sequence[str]) -> list[Forecast]:
         """Return forecasts of series and formulas whose draw k is one world, for sample paths."""
+        if self.settings.given:
+            return self._given(targets)
         resolved = {
             target: self._resolved(target)
             for target in targets
@@ -372,7 +398,7 @@ class Run:
         inputs = dict.fromkeys([*series, *(name for r in resolved.values() for name in r.series)])
         found = self.jointly(list(inputs))
         return [
-            self._computed(target, resolved[target], found) if target in resolved else found[target]
+            self.computed(target, resolved[target], found) if target in resolved else found[target]
             for target in targets
         ]
 

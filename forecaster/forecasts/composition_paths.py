@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecaster.forecasts.trajectories import news_of_steps
 from forecaster.inference.smoother_many import noise_root
 from forecaster.models.part_events import event_moves
 from forecaster.models.trend import make_step
@@ -44,6 +45,9 @@ class CompositionPaths:
     averages, ends : (n_steps, C, n_draws) over each step and at its end, dated events included
     kept : (n_kept, C, n_draws) of windows before the steps, dated events included
     errors : (n_units, C, n_draws) of each publication to come: its basis' offset and its error
+    theta : (4, n_draws) hyperparameters
+    quiet : (n_steps, C, n_draws) averages without news
+    offset, noise_sd : (C, n_draws) and (n_draws,) of a publication
     """
 
     basis: FloatArray
@@ -54,6 +58,10 @@ class CompositionPaths:
     ends: FloatArray
     kept: FloatArray
     errors: FloatArray
+    theta: FloatArray
+    quiet: FloatArray
+    offset: FloatArray
+    noise_sd: FloatArray
 
     def at(self, chosen: NDArray[np.int64]) -> CompositionPaths:
         """Return some of the draws."""
@@ -81,6 +89,26 @@ class CompositionPaths:
             averages = averages + direction * over_steps(added, is_stock=False)[:, None]
             ends = ends + direction * over_steps(added, is_stock=True)[:, None]
         return replace(self, averages=averages, ends=ends)
+
+    def driven_by(self, innovations: FloatArray, normals: FloatArray) -> CompositionPaths:
+        """Return the paths of the same posterior with other normals.
+
+        Parameters
+        ----------
+        innovations : (n_steps, 3, C, n_draws), in the order slope, level, integral
+        normals : (n_units, C, n_draws) of the errors of publications
+        """
+        length = float(self.times[1] - self.times[0])
+        averages, news = news_of_steps(self.theta, innovations, step_length=length)
+        levels = self.steady.copy()
+        levels[1:] += news
+        return replace(
+            self,
+            levels=levels,
+            averages=self.quiet + averages,
+            ends=self.ends + levels[1:] - self.levels[1:],
+            errors=self.offset + self.noise_sd * normals,
+        )
 
     def of(self, stretch: Stretch) -> FloatArray:
         """Return the coordinates of one stretch, (C, n_draws)."""
@@ -151,15 +179,17 @@ def draw_paths(
     if innovations is None:
         innovations = rng.standard_normal((plan.n_steps, 3, c, n_draws))
     averages, levels = _steps(posterior, plan, innovations)
-    _, steady = _steps(posterior, plan, np.zeros_like(innovations[..., :1]))
-    ends, kept = levels, posterior.kept
+    quiet, steady = _steps(posterior, plan, np.zeros_like(innovations[..., :1]))
+    without_events, ends, kept = averages, levels, posterior.kept
     if posterior.events:
         averages, ends, kept = _with_events(averages, levels, posterior, plan)
     n_units = sum(len(units) for units in plan.units)
-    errors = np.zeros((n_units, c, n_draws))
-    if not plan.is_latent:
-        errors = posterior.noise_sd * rng.standard_normal((n_units, c, n_draws))
-        errors += posterior.offset
+    errors, offset, noise_sd = np.zeros((n_units, c, n_draws)), posterior.offset, posterior.noise_sd
+    if plan.is_latent:
+        offset, noise_sd = np.zeros_like(offset), np.zeros_like(noise_sd)
+    else:
+        errors = noise_sd * rng.standard_normal((n_units, c, n_draws))
+        errors += offset
     start = posterior.state[:1]
     return CompositionPaths(
         basis=posterior.basis,
@@ -170,6 +200,10 @@ def draw_paths(
         ends=ends,
         kept=kept,
         errors=errors,
+        theta=posterior.theta,
+        quiet=quiet + (averages - without_events),
+        offset=offset,
+        noise_sd=noise_sd,
     )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from forecaster.forecasts.settings import Settings
     from forecaster.scenarios.moves import Mover
     from forecaster.scenarios.worlds import Worlds
-    from forecaster.workspace.driver_types import DriverBeliefs
+    from forecaster.workspace.driver_types import DriverBeliefs, Effect
     from forecaster.workspace.facts import SeriesEntry
     from forecaster.workspace.prior_changes import Change
     from forecaster.workspace.scenario_beliefs import Scenario
@@ -118,6 +118,15 @@ class DriverSide:
             if scenario is not None:
                 worlds = self.worlds(scenario, there)
                 found[there.world] = {n: Mover(e, worlds, baseline) for n, e in moved.items()}
+        return found
+
+    def effects_on(self, series: Collection[str]) -> dict[str, tuple[Effect, ...]]:
+        """Return series -> effects of drivers on it, of those that any driver moves."""
+        found: dict[str, tuple[Effect, ...]] = {}
+        for driver in self.beliefs.drivers:
+            for effect in driver.effects:
+                if effect.series in series:
+                    found[effect.series] = (*found.get(effect.series, ()), effect)
         return found
 
     def warnings(self, settings: Settings) -> tuple[str, ...]:

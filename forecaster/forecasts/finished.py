@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from forecaster.forecasts.driver_shift import DriverShift
+    from forecaster.forecasts.given_shift import GivenShift
     from forecaster.forecasts.judgement_shift import JudgementShift
     from forecaster.workspace.footing import Footing
 
@@ -29,6 +30,7 @@ _PLAIN = ("scenario", "quantity", "warnings", "has_mean", "weights")
 _KNOWN = {
     *_ARRAYS, *_PLAIN, "periods", "coverages", "manifest", "judgements", "footing", "history",
     "report", "from_cache", "drivers", "worlds",
+    "given",
 }  # fmt: skip
 
 
@@ -50,6 +52,7 @@ def pack_forecast(forecast: Forecast) -> Stored:
         "judgements": _pack_shift(forecast.judgements),
         "drivers": _pack_drivers(forecast.drivers),
         "footing": None if forecast.footing is None else _values(forecast.footing),
+        "given": _pack_given(forecast.given),
         "history": history,
         "rows": row_table,
         "sources": [_pack_source(source) for source in sources.found],
@@ -83,6 +86,7 @@ def unpack_forecast(stored: Stored) -> Forecast:
         judgements=_unpack_shift(said["judgements"]),
         drivers=_unpack_drivers(said["drivers"]),
         footing=_unpack_footing(said["footing"]),
+        given=_unpack_given(said["given"]),
     )
 
 
@@ -221,3 +225,23 @@ def _unpack_drivers(said: Mapping[str, Any] | None) -> DriverShift | None:
     )
     series, period = _unpack_entry(said["series"]), parse_period(said["period"])
     return DriverShift(series, period, said["scenario"], quantiles, errors, said["spreads"])
+
+
+def _pack_given(given: GivenShift | None) -> dict[str, Any] | None:
+    """Return what was taken as seen as plain values."""
+    return None if given is None else _values(given) | {"period": str(given.period)}
+
+
+def _unpack_given(said: Mapping[str, Any] | None) -> GivenShift | None:
+    """Return what was taken as seen, where anything was."""
+    if said is None:
+        return None
+    from forecaster.forecasts.given_shift import GivenShift
+
+    known = {
+        "conditions": tuple(said["conditions"]),
+        "decided": tuple(said["decided"]),
+        "period": parse_period(said["period"]),
+        "drivers": tuple((name, before, after) for name, before, after in said["drivers"]),
+    }
+    return GivenShift(**{**said, **known})

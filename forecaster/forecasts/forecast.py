@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecaster.forecasts.driver_shift import DriverShift
+    from forecaster.forecasts.given_shift import GivenShift
     from forecaster.forecasts.judgement_shift import JudgementShift
     from forecaster.forecasts.prior_shift import PriorShift
     from forecaster.inference.report import FitReport
@@ -34,6 +35,7 @@ class Manifest:
     facts_hash, beliefs_hash : sha256 of what was read
     coupling : series whose innovations were drawn together, and their correlation; None for a
         series that was drawn alone
+    given : what was taken as seen, its chance and its effective draws; None where nothing was
     priors : beliefs that were others in this run, as typed; None for no such
     """
 
@@ -45,6 +47,7 @@ class Manifest:
     facts_hash: str
     beliefs_hash: str
     coupling: Mapping[str, Any] | None = None
+    given: Mapping[str, Any] | None = None
     priors: list[str] | None = None
 
     def record(self) -> dict[str, Any]:
@@ -76,6 +79,7 @@ class Forecast:
         no driver moves the series, and in a forecast from the cache
     has_mean : whether the mean of a share or real series is finite; not of a difference of
         positive ones
+    given : what was taken as seen and what it changed; None where nothing was
     prior_shift : what it was before beliefs were changed for this run; None where none was
     """
 
@@ -97,6 +101,7 @@ class Forecast:
     draw_numbers: NDArray[np.int64] | None = None
     drivers: DriverShift | None = None
     worlds: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    given: GivenShift | None = None
     prior_shift: PriorShift | None = None
 
 

@@ -113,6 +113,34 @@ def draw_innovations(
     return found
 
 
+def carry_over(coefficients: FloatArray, first: StepGrid, second: StepGrid) -> FloatArray:
+    """Return what drives the steps of a second series with what has coefficients on the first's.
+
+    The covariance of the second's normals with the sum of coefficients times the first's, if the
+    correlation between both series were one.
+
+    Parameters
+    ----------
+    coefficients : (n_steps, 3, n_draws) of the first series
+
+    Returns
+    -------
+    (n_steps, 3, n_draws) of the second series; zero in the channel that is not coupled
+    """
+    found = np.zeros((second.n_steps, N_CHANNELS, coefficients.shape[2]))
+    one, other = first.months, second.months
+    factor = 1.0 if one == other else _SUM
+    for k in range(first.n_steps):
+        month = first.first_month + k * one
+        # a month drives its quarter, a quarter all its months
+        begins = month - month % _MONTHS if other > one else month
+        for begin in range(begins, begins + max(one, other), other):
+            step = second.step_of(begin)
+            if 0 <= step < second.n_steps:
+                found[step, :_N_COUPLED] += factor * coefficients[k, :_N_COUPLED]
+    return found
+
+
 class _Mixer:
     """Draw and mix what drives all series in one quarter."""
 

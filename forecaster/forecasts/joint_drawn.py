@@ -131,7 +131,7 @@ def fetch(
 def joint_cache_key(name: str, settings: Settings, *parts: object) -> str:
     """Return the cache's key: name, engine, draws, and every field of the parts."""
     return cache_key(
-        __version__, "joint", name, settings.engine, settings.n_draws, settings.seed,
+        __version__, "joint paths", name, settings.engine, settings.n_draws, settings.seed,
         *(value for part in parts for value in _flat(part)),
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from forecaster.forecasts.figures import FigureErrors, assemble_figures
 from forecaster.forecasts.settings import random_stream
+from forecaster.forecasts.trajectories import news_of_steps
 from forecaster.records import frozen
 from forecaster.scenarios.effects import BasePath
 from forecaster.scenarios.moves import link_of, over_steps
@@ -54,6 +55,8 @@ class MemberPaths:
     kept : (n_kept, n_draws) the same of windows before the steps
     offset, noise_sd : (n_draws,) of a published figure
     normals : (n_units, n_draws) of the error of each unit that is drawn
+    own_theta, factor_theta : (n_theta, n_draws) hyperparameters of both parts of the path
+    quiet : (n_steps, n_draws) what `drawn` would be without news
     """
 
     times: FloatArray
@@ -64,6 +67,31 @@ class MemberPaths:
     offset: FloatArray
     noise_sd: FloatArray
     normals: FloatArray
+    own_theta: FloatArray
+    factor_theta: FloatArray
+    quiet: FloatArray
+
+    def driven_by(
+        self, own: FloatArray, factor: FloatArray, normals: FloatArray, *, is_stock: bool
+    ) -> MemberPaths:
+        """Return the paths of the same posterior with other normals.
+
+        Parameters
+        ----------
+        own, factor : (n_steps, 3, n_draws) of the steps, in the order slope, level, integral
+        normals : (n_units, n_draws) of the errors of publications
+        """
+        length = float(self.times[1] - self.times[0])
+        n_steps = len(self.times) - 1
+        parts = [
+            news_of_steps(theta, innovations[:n_steps], step_length=length)
+            for theta, innovations in ((self.own_theta, own), (self.factor_theta, factor))
+        ]
+        averages, ends = (a + b for a, b in zip(*parts, strict=True))
+        levels = self.steady.copy()
+        levels[1:] += ends
+        drawn = self.quiet + (ends if is_stock else averages)
+        return replace(self, levels=levels, drawn=drawn, normals=normals)
 
     def at(self, chosen: NDArray[np.int64]) -> MemberPaths:
         """Return some of the draws."""

@@ -60,14 +60,19 @@ class JudgedJoint:
 
 
 @frozen
-class _Statement:
-    """One judgement beside the draws of its figure, link scale; `ours` nan where nothing was."""
+class Statement:
+    """One judgement about the figure of a column, link scale; `ours` nan where nothing was."""
 
     reading: JudgementReading
-    series: str
-    figures: FloatArray
+    entry: SeriesEntry
+    column: int
     said: float
     ours: float
+
+    @property
+    def series(self) -> str:
+        """The series that it is about."""
+        return self.entry.id
 
 
 def judge_joint(
@@ -90,22 +95,15 @@ def judge_joint(
     trajectories : series -> (n_draws, n_periods) on one draw axis, as published
     name : of the whole or group, which names the random stream
     """
-    statements: list[_Statement] = []
-    left_out: list[LeftOutJudgement] = []
-    for series in trajectories:
-        found = _gather(facts, series, beliefs, settings)
-        if found is None:
-            continue
-        job, judged = found
-        inside, outside = _split(judged, periods[series])
-        left_out += [*judged.left_out, *outside]
-        if inside:
-            readings = replace(judged, readings=inside)
-            drawn = dict(zip(periods[series], trajectories[series].T, strict=True))
-            statements += _statements(job, readings, drawn, settings, announce)
+    statements, left_out = gather_statements(
+        facts, beliefs, settings, periods=periods, announce=announce
+    )
     if not statements and not left_out:
         return None
-    weighed = _weigh(statements, name, settings) if statements else None
+    weighed = None
+    if statements:
+        rng = random_stream(settings.seed, name, "judgements")
+        weighed = weigh_trajectories(*said_of(statements, trajectories), rng=rng)
     chosen = slice(None) if weighed is None else weighed.chosen
     shifts = {}
     spoken_of = [*(s.series for s in statements), *(out.judgement.series for out in left_out)]
@@ -122,14 +120,49 @@ def judge_joint(
     return JudgedJoint(weighed, shifts, tuple(left_out))
 
 
-def _weigh(statements: Sequence[_Statement], name: str, settings: Settings) -> JudgedTrajectories:
-    """Return the draws weighed by at least one judgement."""
-    return weigh_trajectories(
-        np.array([statement.figures for statement in statements]),
+def gather_statements(
+    facts: Facts,
+    beliefs: Beliefs,
+    settings: Settings,
+    *,
+    periods: Mapping[str, Sequence[Period]],
+    announce: Announce,
+) -> tuple[list[Statement], list[LeftOutJudgement]]:
+    """Return the judgements about figures that are drawn, and those that are left out.
+
+    Parameters
+    ----------
+    periods : series -> periods forecast
+    """
+    statements: list[Statement] = []
+    left_out: list[LeftOutJudgement] = []
+    for series in periods:
+        found = _gather(facts, series, beliefs, settings)
+        if found is None:
+            continue
+        job, judged = found
+        inside, outside = _split(judged, periods[series])
+        left_out += [*judged.left_out, *outside]
+        if inside:
+            readings = replace(judged, readings=inside)
+            statements += _statements(job, readings, periods[series], settings, announce)
+    return statements, left_out
+
+
+def said_of(
+    statements: Sequence[Statement], trajectories: Mapping[str, FloatArray]
+) -> tuple[FloatArray, FloatArray, FloatArray, list[JudgementReading]]:
+    """Return drawn figures, statements and our forecasts then, link scale, with the readings.
+
+    Parameters
+    ----------
+    trajectories : series -> (n_draws, n_periods) as published
+    """
+    return (
+        np.array([_link(trajectories[s.series][:, s.column], s.entry) for s in statements]),
         np.array([statement.said for statement in statements]),
         np.array([statement.ours for statement in statements]),
         [statement.reading for statement in statements],
-        rng=random_stream(settings.seed, name, "judgements"),
     )
 
 
@@ -168,11 +201,11 @@ def _split(
 def _statements(
     job: SingleJob,
     judged: JudgementJob,
-    drawn: Mapping[Period, FloatArray],
+    periods: Sequence[Period],
     settings: Settings,
     announce: Announce,
-) -> list[_Statement]:
-    """Return the judgements on one series beside the draws of their figures."""
+) -> list[Statement]:
+    """Return the judgements on one series with our forecasts of their days."""
     entry, model = job.history.entry, job.models[_FAMILY]
     rng = random_stream(settings.seed, entry.id, "judged alone")
     hyper = infer(
@@ -187,10 +220,10 @@ def _statements(
         # a total's reading leaves out its length and its growth, a drawn figure does not
         added = _length_and_growth(reading, entry)
         found.append(
-            _Statement(
+            Statement(
                 reading,
-                entry.id,
-                _link(drawn[reading.judgement.period], entry),
+                entry,
+                list(periods).index(reading.judgement.period),
                 reading.said + added,
                 float(expected) + added,
             )

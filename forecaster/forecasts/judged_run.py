@@ -101,7 +101,7 @@ def run_judged(
         without[chosen] = draw_trajectories(
             fit.alone, plan, model, entry, rng=rng, innovations=mine
         )
-        parts.append(FamilyPaths(model, fit.fused, chosen, steered, deepcopy(stream)))
+        parts.append(FamilyPaths(model, fit.fused, chosen, steered, deepcopy(stream), fit.steering))
         with_them[chosen] = draw_trajectories(
             fit.fused, plan, model, entry, rng=stream, innovations=steered
         )

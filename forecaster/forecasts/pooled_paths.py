@@ -15,7 +15,6 @@ from forecaster.forecasts.plan import (
 )
 from forecaster.forecasts.trajectories import (
     simulate_steps,
-    steady_levels,
     step_ends,
     with_regressors,
 )
@@ -83,11 +82,13 @@ class MemberSteps:
     averages : (n_steps, n_draws) over each step
     levels, steady : (n_steps + 1, n_draws) at the ends of the steps, the beginning first; the
         latter without news
+    quiet : (n_steps, n_draws) averages without news
     """
 
     averages: FloatArray
     levels: FloatArray
     steady: FloatArray
+    quiet: FloatArray
 
 
 def simulate_pooled(
@@ -110,16 +111,19 @@ def simulate_pooled(
     for name, normals in innovations.items():
         own = _carried(posterior.own[name], step_length, normals)
         found[name] = MemberSteps(
-            own.averages + factor.averages, own.levels + factor.levels, own.steady + factor.steady
-        )
+            own.averages + factor.averages, own.levels + factor.levels,
+            own.steady + factor.steady, own.quiet + factor.quiet,
+        )  # fmt: skip
     return found
 
 
 def _carried(posterior: Posterior, step_length: float, innovations: FloatArray) -> MemberSteps:
     """Carry one part forward."""
     averages, levels = simulate_steps(posterior, step_length=step_length, innovations=innovations)
-    steady = steady_levels(posterior, len(levels), step_length=step_length)
-    return MemberSteps(averages, np.vstack([posterior.state[:1], levels]), steady)
+    still = np.zeros((len(levels), 3, 1))
+    quiet, steady = simulate_steps(posterior, step_length=step_length, innovations=still)
+    start = posterior.state[:1]
+    return MemberSteps(averages, np.vstack([start, levels]), np.vstack([start, steady]), quiet)
 
 
 def member_paths(
@@ -154,6 +158,9 @@ def member_paths(
         effects = posterior.own[name].effects
         drawn, kept = with_regressors(drawn, kept, effects, plan, static, is_stock=is_stock)
     observations = group.members[name].observations
+    # regressors add the same with news and without
+    quiet = simulated.steady[1:] if is_stock else simulated.quiet
+    quiet = quiet + (drawn - (simulated.levels[1:] if is_stock else simulated.averages))
     offset, noise_sd = np.zeros(posterior.n_draws), np.zeros(posterior.n_draws)
     if not plan.is_latent:
         if observations.target > 0:
@@ -168,6 +175,9 @@ def member_paths(
         offset=offset,
         noise_sd=noise_sd,
         normals=rng.standard_normal((n_drawn_units(plan), posterior.n_draws)),
+        own_theta=posterior.own[name].theta,
+        factor_theta=posterior.factor.theta,
+        quiet=quiet,
     )
 
 

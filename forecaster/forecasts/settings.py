@@ -66,9 +66,13 @@ class Settings:
 
     @property
     def world(self) -> str:
-        """What the world of these settings is called: the scenario, and what is set on top."""
+        """What the world of these settings is called: scenario, what is set on top, what is seen.
+
+        'full-decoupling + ban=on | cn-share@2027 >= 20%'.
+        """
         name = self.scenario.removeprefix("scenario:")
-        return " + ".join((name, *self.sets))
+        done = " + ".join((name, *self.sets))
+        return f"{done} | {' & '.join(self.given)}" if self.given else done
 
     @property
     def each_world(self) -> tuple[Settings, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from forecaster.forecasts.plan import Plan
     from forecaster.inference.posterior import Posterior
+    from forecaster.inference.steering import Steering
     from forecaster.models.single import SingleModel
     from forecaster.scenarios.moves import Mover
     from forecaster.workspace.facts import SeriesEntry
@@ -34,6 +36,8 @@ class FamilyPaths:
     chosen : (n,) which draws of the series these are
     innovations : (n_steps, 3, n) standard normals of the steps
     rng : in the state before the first use; every use takes a copy
+    steering : what judgements ask of the steps; the innovations heed it already
+    normals : (n_units, n) of the error of each unit that is drawn; from `rng` where None
     """
 
     model: SingleModel
@@ -41,6 +45,29 @@ class FamilyPaths:
     chosen: NDArray[np.int64]
     innovations: FloatArray
     rng: np.random.Generator
+    steering: Steering | None = None
+    normals: FloatArray | None = None
+
+    def driven_by(
+        self,
+        innovations: FloatArray,
+        normals: FloatArray,
+        *,
+        places: NDArray[np.int64],
+        rng: np.random.Generator,
+    ) -> FamilyPaths:
+        """Return the paths of the same posterior with other normals.
+
+        Parameters
+        ----------
+        innovations, normals : of all draws of the series; those of the steps know of no judgement
+        places : (n,) which draws of the series these become
+        rng : copied; the errors of judgements come from it too
+        """
+        mine, rng = innovations[..., places], deepcopy(rng)
+        if self.steering is not None:
+            mine = self.steering.steer(self.posterior.theta, mine, rng=rng)
+        return replace(self, chosen=places, innovations=mine, normals=normals[..., places], rng=rng)
 
 
 @frozen
@@ -84,6 +111,7 @@ class SinglePaths:
             trajectories[family.chosen] = draw_trajectories(
                 family.posterior, self.plan, family.model, self.entry,
                 rng=deepcopy(family.rng), innovations=family.innovations,
+                normals=family.normals,
                 added=None if added is None else added[:, family.chosen],
             )  # fmt: skip
         return trajectories

@@ -35,6 +35,7 @@ def draw_trajectories(
     *,
     rng: np.random.Generator,
     innovations: FloatArray | None = None,
+    normals: FloatArray | None = None,
     added: FloatArray | None = None,
 ) -> FloatArray:
     """Return joint draws of the figures planned.
@@ -47,6 +48,8 @@ def draw_trajectories(
     posterior : drawn with `plan.kept` kept and ended at `plan.end`
     plan, model, entry : of one series
     innovations : (n_steps, 3, n_draws) standard normals of the steps; drawn from `rng` when None
+    normals : (n_units, n_draws) standard normals for the error of each unit that is drawn; from
+        `rng` when None
     added : (n_steps + 1, n_draws) what drivers add at the ends of the steps, the beginning first;
         link units, of a share with a cap on the logit of the share; None leaves them out
 
@@ -78,8 +81,11 @@ def draw_trajectories(
         """Return what drivers add to a stretch of a share with a cap, on the share's logit."""
         return np.asarray(extra[stretch.step]) if stretch.kept is None else 0.0
 
-    errors = _errors(posterior, model, cap, is_latent=plan.is_latent)
-    return assemble_figures(plan, entry, level_of, errors, rng=rng, added_to=added_to)
+    errors = figure_errors(posterior, model, cap, is_latent=plan.is_latent)
+    given = None if normals is None else iter(normals)
+    return assemble_figures(
+        plan, entry, level_of, errors, rng=rng, normals=given, added_to=added_to
+    )
 
 
 def draw_path(
@@ -128,7 +134,7 @@ def _steps(
     )
 
 
-def _errors(
+def figure_errors(
     posterior: Posterior, model: SingleModel, cap: FloatArray | None, *, is_latent: bool
 ) -> FigureErrors:
     """Return offset, noise and cap of the figures of one series."""
@@ -212,6 +218,37 @@ def simulate_steps(
         averages[k] = integral / step_length + drift * step_length / 2
         level = level + step.slope_gain * slope + drift * step_length
         level += root[1] * first + root[3] * second
+        slope = step.phi * slope + root[0] * first
+        levels[k] = level
+    return averages, levels
+
+
+def news_of_steps(
+    theta: FloatArray, innovations: FloatArray, *, step_length: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return what innovations add to the steps of a trend that would stand still without them.
+
+    Parameters
+    ----------
+    theta : (n_theta, n_draws)
+    innovations : (n_steps, 3, ..., n_draws) standard normals, in the order slope, level, integral;
+        coordinates with the same hyperparameters may stand between
+    step_length : years
+
+    Returns
+    -------
+    averages, levels : (n_steps, ..., n_draws) over each step and at its end, link scale
+    """
+    step = make_step(theta, step_length)
+    root = _noise_root(step)
+    averages, levels = np.empty((2, len(innovations), *innovations.shape[2:]))
+    level = slope = np.zeros(innovations.shape[2:])
+    for k, (first, second, third) in enumerate(innovations):
+        integral = step_length * level + step.integral_gain * slope
+        averages[k] = (
+            integral + root[2] * first + root[4] * second + root[5] * third
+        ) / step_length
+        level = level + step.slope_gain * slope + root[1] * first + root[3] * second
         slope = step.phi * slope + root[0] * first
         levels[k] = level
     return averages, levels

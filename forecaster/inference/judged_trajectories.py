@@ -66,6 +66,31 @@ def weigh_trajectories(
     readings : of the statements, for their errors
     rng : draws a kappa for each draw, and settles fractions of draws
     """
+    n_draws = figures.shape[1]
+    log_weights = statement_densities(figures, said, ours, readings, rng=rng)
+    weights, k_hat = smooth_weights(log_weights)
+    failures = () if k_hat < MOST_K_HAT else (f"k-hat {k_hat:.2f} of the weights by judgements",)
+    return JudgedTrajectories(
+        chosen=resample(weights, n_draws, rng=rng),
+        weights=weights,
+        k_hat=k_hat,
+        ess=effective_size(weights),
+        failures=failures,
+    )
+
+
+def statement_densities(
+    figures: FloatArray,
+    said: FloatArray,
+    ours: FloatArray,
+    readings: Sequence[JudgementReading],
+    *,
+    rng: np.random.Generator,
+) -> FloatArray:
+    """Return the log density of all statements in each draw, (n_draws,).
+
+    Parameters as for `weigh_trajectories`.
+    """
     n, n_draws = figures.shape
     level = (rng.permutation(n_draws) + rng.random(n_draws)) / n_draws
     kappa = kappas_at(readings, level)
@@ -81,12 +106,4 @@ def weigh_trajectories(
     log_weights = -0.5 * (whitened**2).sum(axis=1) - 0.5 * n * math.log(2 * math.pi)
     log_weights -= np.log(np.einsum("kii->ki", root)).sum(axis=1)
     log_weights -= np.where(is_anchored, np.log(rest), 0.0).sum(axis=0)
-    weights, k_hat = smooth_weights(log_weights)
-    failures = () if k_hat < MOST_K_HAT else (f"k-hat {k_hat:.2f} of the weights by judgements",)
-    return JudgedTrajectories(
-        chosen=resample(weights, n_draws, rng=rng),
-        weights=weights,
-        k_hat=k_hat,
-        ess=effective_size(weights),
-        failures=failures,
-    )
+    return np.asarray(log_weights)

@@ -223,6 +223,28 @@ class Steering:
         steered[:shared] += np.einsum("skix,ki->sxk", found.innovations[:shared], pull)
         return steered
 
+    def left_free(self, theta: FloatArray, coefficients: FloatArray) -> FloatArray:
+        """Return what judgements leave of the coefficients of something on the innovations.
+
+        The covariance of the steered innovations with what has these coefficients on them.
+
+        Parameters
+        ----------
+        theta : (n_theta, n_draws)
+        coefficients : (n_steps, 3, n_draws)
+        """
+        shared = min(len(coefficients), self.weights.n_steps)
+        if not shared:
+            return coefficients
+        found = find_sensitivities(theta, self.weights)
+        pulls = found.innovations
+        covariance = self._errors(found, 0) + np.einsum("skix,skjx->kij", pulls, pulls)
+        both = np.einsum("skix,sxk->ki", pulls[:shared], coefficients[:shared])
+        pull = np.linalg.solve(covariance, both[:, :, None])[:, :, 0]
+        left = coefficients.copy()
+        left[:shared] -= np.einsum("skix,ki->sxk", pulls[:shared], pull)
+        return left
+
     def _errors(self, found: Sensitivities, n_known: int) -> FloatArray:
         """Return the covariance of errors and of the jumps not known, (n_draws, n, n)."""
         moved = found.level_before[n_known:]

@@ -55,6 +55,7 @@ def print_forecasts(
         bands = band_table(forecast)
         put(console, forecast_sentence(forecast, bands, language), style="bold")
         put(console, basis_sentence(forecast))
+        _put_given(console, forecast)
         put(console, judgement_sentence(forecast))
         put(console, driver_sentence(forecast))
         _put_shift(console, forecast)
@@ -75,6 +76,7 @@ def print_reach(reach: Reach, console: Console, *, language: str = "en") -> None
     put(console, first, style="bold")
     for sentence in rest:
         put(console, sentence)
+    _put_given(console, forecast)
     put(console, judgement_sentence(forecast))
     put(console, driver_sentence(forecast))
     _put_shift(console, forecast)
@@ -162,6 +164,15 @@ def _shorter_bands(headers: list[str], rows: list[list[str]]) -> tuple[list[str]
 
     short = [headers[0], *(header.removesuffix(" band") for header in headers[1:])]
     return short, [[row[0], *map(shorter, row[1:])] for row in rows]
+
+
+def _put_given(console: Console, forecast: Forecast) -> None:
+    """Print what was taken as seen, where anything was."""
+    if forecast.given is None:
+        return
+    from forecaster.output.given_sentences import given_sentence
+
+    put(console, given_sentence(forecast))
 
 
 def _put_shift(console: Console, forecast: Forecast) -> None:

@@ -10,6 +10,7 @@ from forecaster.forecasts.bands import band_table
 from forecaster.output.chart_points import coverage_label
 from forecaster.output.driver_sentences import driver_record
 from forecaster.output.footer import warning_lines
+from forecaster.output.given_sentences import given_record
 from forecaster.output.prior_sentences import prior_record
 from forecaster.output.reach_sentences import reach_sentences, settled_sentences
 from forecaster.output.sentences import forecast_sentence
@@ -29,6 +30,8 @@ def forecast_record(forecast: Forecast) -> dict[str, Any]:
     `periods`, `median`, `mean` (null for positive, count and cumulative), `bands` (by coverage in
     percent: `lower`, `upper`), `mcse` (by quantile level), `history`, `sources`, `rests_on`,
     `drivers` (quantiles of the last period by world; null where no driver moves it),
+    `given` (what was taken as seen: `conditions`, `chance`, `ess`, `median_without`, `median_with`
+    and more; null where nothing was),
     `judgements` (`used`, `left_out`, medians `without` and `with`; null where there are none),
     `prior_shift` (quantiles of the last period `before` and `after`; null where no belief was
     changed for this run), `families` (name -> share of the draws), `warnings`, `manifest` and
@@ -52,6 +55,7 @@ def forecast_record(forecast: Forecast) -> dict[str, Any]:
         "rests_on": forecast.footing.text if forecast.footing else "",
         "judgements": _judgements_record(forecast),
         "drivers": driver_record(forecast),
+        "given": given_record(forecast),
         "prior_shift": prior_record(forecast),
         "families": dict(forecast.weights),
         "warnings": warning_lines(forecast),

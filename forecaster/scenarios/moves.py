@@ -9,7 +9,12 @@ import numpy as np
 
 from forecaster.records import frozen
 from forecaster.scenarios.absorb import absorbed_path, absorbed_scale
-from forecaster.scenarios.effects import total_shift
+from forecaster.scenarios.effects import (
+    caps_in_force,
+    shift_after_caps,
+    shift_before_caps,
+    total_shift,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +29,22 @@ if TYPE_CHECKING:
 
 
 @frozen
+class Held:
+    """What drivers do to a path whatever its news.
+
+    Attributes
+    ----------
+    scale : (n_steps + 1,) by what news are multiplied
+    shift : (n_steps + 1, n_draws) before caps, link units
+    log_caps : (n_steps, n_draws), or None without caps
+    """
+
+    scale: FloatArray
+    shift: FloatArray
+    log_caps: FloatArray | None
+
+
+@frozen
 class Mover:
     """The drivers of one series in drawn worlds.
 
@@ -32,11 +53,22 @@ class Mover:
     effects : on the series
     worlds : of the scenario
     baseline : the same draws with nothing forced; the same object where there is no scenario
+    held_at : what effects do whatever the news are; None where it is found from the path
     """
 
     effects: tuple[Effect, ...]
     worlds: Worlds
     baseline: Worlds
+    held_at: Held | None = None
+
+    def held(self, path: BasePath) -> Mover:
+        """Return the same for this path with other news, so that these take little time."""
+        held = Held(
+            scale=absorbed_scale(self.effects, self.baseline, path),
+            shift=shift_before_caps(self.effects, self.worlds, self.baseline, path),
+            log_caps=caps_in_force(self.effects, self.worlds, path),
+        )
+        return replace(self, held_at=held)
 
     def added(self, path: BasePath) -> FloatArray:
         """Return what drivers add to a path at the ends of its steps.
@@ -51,6 +83,11 @@ class Mover:
         -------
         (n_steps + 1, n_draws), link units
         """
+        held = self.held_at
+        if held is not None:
+            inner = replace(path, levels=absorbed_path(path, held.scale))
+            shift = shift_after_caps(held.shift, held.log_caps, inner)
+            return np.asarray(inner.levels + shift - path.levels)
         scale = absorbed_scale(self.effects, self.baseline, path)
         inner = replace(path, levels=absorbed_path(path, scale))
         shift = total_shift(self.effects, self.worlds, self.baseline, inner)

@@ -121,8 +121,7 @@ def test_latent_figures_of_a_stock_are_levels_and_of_a_flow_averages(timing, exp
     levels = np.full((plan.n_steps + 1, N_DRAWS), np.log(3.0))
     entry, rng = histories["a"].entry, np.random.default_rng(1)
     drawn = member_paths(
-        "a", _posterior(), plan, group, entry, simulated=MemberSteps(averages, levels, levels),
-        rng=rng,
+        "a", _posterior(), plan, group, entry, simulated=MemberSteps(averages, levels, levels, averages), rng=rng,
     ).figures(plan, entry, rng=rng)  # fmt: skip
     assert drawn == pytest.approx(np.full(drawn.shape, expected))
 
@@ -140,7 +139,8 @@ def test_what_is_still_to_come_of_a_members_event_is_forecast():
     own = replace(base.own["a"], effects=np.vstack([base.own["a"].effects, np.full(N_DRAWS, 0.4)]))
     posterior = replace(base, own={**base.own, "a": own})
     still = np.zeros((plan.n_steps, N_DRAWS))
-    steps = MemberSteps(still, np.vstack([still[:1], still]), np.vstack([still[:1], still]))
+    ends = np.vstack([still[:1], still])
+    steps = MemberSteps(still, ends, ends, still)
     entry, rng = histories["a"].entry, np.random.default_rng(1)
     drawn = member_paths(
         "a", posterior, plan, group, entry, simulated=steps, rng=rng
@@ -156,5 +156,5 @@ def test_windows_that_were_not_kept_are_asked_for():
     with pytest.raises(ValueError, match="4 windows of 'b' are needed, 0 were kept"):
         member_paths(
             "b", _posterior(), plan, group, histories["b"].entry,
-            simulated=MemberSteps(*np.zeros((3, 8, 1))), rng=np.random.default_rng(1),
+            simulated=MemberSteps(*np.zeros((4, 8, 1))), rng=np.random.default_rng(1),
         )  # fmt: skip
