@@ -8,12 +8,13 @@ Both forecasts of a figure rest on the same facts, beliefs and day:
 Everything is scored on the link scale (logit of a share, logarithm of an amount), on which a
 percentage point of a small part counts as much as ten of a large one. Figures and draws below half
 the least amount ever published of a series, or that near to one, are taken for that: a published
-zero is no more than that.
+zero is no more than that. Draws alone cannot tell the density at zero, so there is none.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from math import nan
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,6 @@ import numpy as np
 from forecaster.errors import InputError
 from forecaster.evaluation.figure_scores import score_figure
 from forecaster.evaluation.joint_origins import joint_origins, published_at_once, thin_out
-from forecaster.evaluation.later_figure import kernel_log_density
 from forecaster.evaluation.leave_future_out import N_DRAWS, SEED, Fold, typical_change
 from forecaster.evaluation.resolved_statements import to_link
 from forecaster.forecasts import composition_job, pooled_job
@@ -225,21 +225,10 @@ def _score(
                 years=float(period.start.year - last.start.year),
                 spread=spread,
                 score=score_figure(
-                    draws,
-                    outcome,
-                    log_density=link_log_density(draws, outcome),
-                    rng=random_stream(SEED, words, "ties"),
+                    draws, outcome, log_density=nan, rng=random_stream(SEED, words, "ties")
                 ),
                 is_reliable=found.is_reliable,
             )
-
-
-def link_log_density(draws: FloatArray, outcome: float) -> float:
-    """Return the log density of an outcome by a normal kernel over the draws, link scale."""
-    # of exp(draws) it is taken on the logarithms, that is on the draws, less the Jacobian
-    middle = float(np.median(draws))
-    shifted = outcome - middle
-    return kernel_log_density(float(np.exp(shifted)), np.exp(draws - middle)) + shifted
 
 
 def _ends(rows: tuple[Row, ...], entry: SeriesEntry) -> tuple[float, float]:

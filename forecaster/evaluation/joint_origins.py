@@ -107,6 +107,20 @@ def pooled_set(entries: Mapping[str, SeriesEntry], name: str, like: str) -> Join
     return JointSet("pooled", name, tuple(sorted(pool_names(entries, [like]))))
 
 
+def as_whole(facts: Facts, name: str, parts: Sequence[str]) -> Facts:
+    """Return facts in which some series, and no others, are the parts of a composition."""
+    entries = {
+        entry.id: replace(
+            entry,
+            composition=name
+            if entry.id in parts
+            else ("" if entry.composition == name else entry.composition),
+        )
+        for entry in facts.entries.values()
+    }
+    return replace(facts, entries=entries)
+
+
 def published_at_once(facts: Facts, together: JointSet) -> Facts:
     """Return facts in which the latest edition of every figure appeared when its period ended.
 

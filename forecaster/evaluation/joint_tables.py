@@ -150,7 +150,7 @@ def joint_cells(
     return {keys[cell.label]: cell for cell in found}
 
 
-def length_of(fold: Fold) -> str:
-    """Return what the length of the history behind a fold is called."""
-    low, high = next(ends for ends in LENGTHS if fold.n_known <= ends[1])
+def length_of(n_known: int) -> str:
+    """Return what a history of so many figures is called."""
+    low, high = next(ends for ends in LENGTHS if n_known <= ends[1])
     return f"{low}-{high} figures known" if high < LENGTHS[-1][1] else f"{low}+ figures known"

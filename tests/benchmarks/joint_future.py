@@ -13,6 +13,7 @@ import argparse
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,12 @@ import numpy as np
 
 from forecaster.evaluation.fold_files import read_folds, write_folds
 from forecaster.evaluation.joint_folds import ALONE, score_set
-from forecaster.evaluation.joint_origins import composition_sets, pooled_set
+from forecaster.evaluation.joint_origins import (
+    JointSet,
+    as_whole,
+    composition_sets,
+    pooled_set,
+)
 from forecaster.evaluation.joint_tables import (
     LENGTHS,
     joint_cells,
@@ -37,7 +43,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from forecaster.evaluation.coverage import Cell
-    from forecaster.evaluation.joint_origins import JointSet
     from forecaster.evaluation.leave_future_out import Fold
     from forecaster.workspace.beliefs import Beliefs
     from forecaster.workspace.facts import Facts
@@ -48,6 +53,12 @@ GROUPS = {
     "AI venture capital": "us-ai-vc",
 }
 """The first is forecast as a group; the two others are larger, and only evidence."""
+LOCATIONS = ("compute-location", "ai-investment-location", "top500-location")
+LARGE = ("us-", "cn-")
+"""The parts chosen of compute-location, before the other two were looked at."""
+LENDERS = ("us-", "cn-", "uk-")
+"""The members with a history in the group that is forecast: they lend, the others borrow."""
+FAMILIES = {"composition": "parts of a whole", "pooled": "members of a group"}
 HORIZONS = range(1, 6)
 COVERAGES = (0.8, 0.5, 0.95)
 BOOTSTRAP_SEED = 20261122
@@ -74,36 +85,59 @@ def score_all(
 
 
 def labels_of(folds: Sequence[Fold]) -> dict[str, Callable[[Fold], bool]]:
-    """Return the rows of the tables: families, sets, lengths."""
-    families = {"composition": "parts of a whole", "pooled": "members of a group"}
-    groups = dict.fromkeys(fold.group for fold in folds)
-    return {
-        **{
-            words: lambda fold, family=family: fold.family == family
-            for family, words in families.items()
-        },
-        **{f"- {name}": lambda fold, name=name: fold.group == name for name in groups},
-        **{
-            f"{words}, {low}{f'-{high}' if high < LENGTHS[-1][1] else '+'} figures known": (
-                lambda fold, family=family, low=low: (
-                    fold.family == family and length_of(fold).startswith(f"{low}")
-                )
-            )
-            for family, words in families.items()
-            for low, high in LENGTHS
-        },
-    }
+    """Return the rows of the tables: families, sets, lengths, and lenders beside other members."""
+    labels: dict[str, Callable[[Fold], bool]] = {}
+    for family, words in FAMILIES.items():
+        labels[words] = partial(belongs, family=family)
+    for name in dict.fromkeys(fold.group for fold in folds):
+        labels[f"- {name}"] = partial(belongs, group=name)
+    for family, words in FAMILIES.items():
+        for low, _ in LENGTHS:
+            length = length_of(low)
+            labels[f"{words}, {length}"] = partial(belongs, family=family, length=length)
+    for words, is_lender in (("US, China, UK", True), ("other members", False)):
+        pooled = partial(belongs, family="pooled", is_lender=is_lender)
+        labels[words] = pooled
+        for low, _ in LENGTHS:
+            length = length_of(low)
+            labels[f"{words}, {length}"] = partial(pooled, length=length)
+    return labels
 
 
-def print_coverage(folds: Sequence[Fold]) -> None:
-    """Print the coverage of the joint forecasts by horizon, that of the series alone beside it."""
+def belongs(
+    fold: Fold,
+    *,
+    family: str = "",
+    group: str = "",
+    length: str = "",
+    is_lender: bool | None = None,
+) -> bool:
+    """Say whether a fold is of a row: of all that is given."""
+    return (
+        family in ("", fold.family)
+        and group in ("", fold.group)
+        and length in ("", length_of(fold.n_known))
+        and is_lender in (None, fold.series.startswith(LENDERS))
+    )
+
+
+def print_coverage(folds: Sequence[Fold], *, rows: Sequence[str] | None = None) -> None:
+    """Print the coverage of the joint forecasts by horizon, that of the series alone beside it.
+
+    Parameters
+    ----------
+    rows : those of `labels_of` to be shown, all by default
+    """
     pairs, _ = pair_up(folds)
     joint = [pair[0] for pair in pairs]
     # the series alone, under the family that it is compared with
     alone = [replace(other, family=fold.family) for fold, other in pairs]
     labels = labels_of(joint)
-    for coverage in COVERAGES:
-        shown = labels if coverage == COVERAGES[0] else dict(list(labels.items())[:2])
+    labels = {label: labels[label] for label in (rows or labels)}
+    for coverage in COVERAGES if rows is None else COVERAGES[:1]:
+        shown = labels
+        if coverage != COVERAGES[0]:
+            shown = {label: labels[label] for label in labels if label in FAMILIES.values()}
         print(f"\nShare of figures inside the {coverage:.0%} band, and alone\n")
         print("| figures | series |" + "".join(f" {k} y ahead |" for k in HORIZONS))
         print("|---|--:|" + "--:|" * len(HORIZONS))
@@ -123,52 +157,77 @@ def print_coverage(folds: Sequence[Fold]) -> None:
                     for k, cell in zip(HORIZONS, found, strict=True)
                 ]
                 print(f"| {label} | {n_series} | " + " | ".join(texts) + " |")
-        for label in list(shown)[:2]:
+        for label in [label for label in shown if label in FAMILIES.values()]:
             for words, table in (("series", cells), ("origins", by_origin)):
                 ends = [envelope_text(table.get((label, k))) for k in HORIZONS]
-                print(f"| envelope of {label}, {words} as blocks | | " + " | ".join(ends) + " |")
+                if any(ends):
+                    print(
+                        f"| envelope of {label}, {words} as blocks | | " + " | ".join(ends) + " |"
+                    )
 
 
 def cell_text(cell: Cell | None, alone: Cell | None) -> str:
     """Return one coverage, marked where it is out of the envelope, alone and count in brackets."""
     if cell is None or alone is None:
         return ""
-    out = " out" if cell.is_inside is False else ""
+    # where all figures were inside, resampling gives no spread and no envelope
+    out = " out" if cell.is_inside is False and cell.upper > cell.lower else ""
     return f"{cell.coverage:.2f}{out} ({alone.coverage:.2f}; n {cell.n_folds})"
 
 
 def envelope_text(cell: Cell | None) -> str:
     """Return the ends of a cell's envelope."""
-    if cell is None or np.isnan(cell.lower):
+    if cell is None or not cell.upper > cell.lower:
         return ""
-    return f"{cell.lower:.2f} to {min(cell.upper, 1):.2f}"
+    return f"{max(cell.lower, 0):.2f} to {min(cell.upper, 1):.2f}"
 
 
 def print_differences(folds: Sequence[Fold], *, rows: Sequence[str] | None = None) -> None:
-    """Print the paired differences of CRPS and log density by set and horizon."""
+    """Print the paired differences of the CRPS by set and horizon."""
     pairs, _ = pair_up(folds)
     labels = labels_of([pair[0] for pair in pairs])
-    print("\nCRPS on the link scale, joint less alone (below zero: joint is better); standard")
-    print("errors with series and with origins as blocks; log density, joint less alone.\n")
-    print(
-        "| figures | years | n | series | origins | CRPS | se, series | se, origins | ratio "
-        "| log density | se, series |"
-    )
-    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
-    for label, belongs in labels.items():
+    print("\nCRPS on the link scale, joint less alone: below zero joint is better. Standard errors")
+    print("with series, and with the origins of each set, as blocks.\n")
+    print("| figures | years | n | series | origins | CRPS | by series | by origins | ratio |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
+    for label, is_of in labels.items():
         if rows is not None and label not in rows:
             continue
         for years in (*HORIZONS, None):
-            chosen = [p for p in pairs if belongs(p[0]) and years in (None, p[0].years)]
+            chosen = [p for p in pairs if is_of(p[0]) and years in (None, p[0].years)]
             found = joint_difference(chosen, lambda fold: fold.score.crps)
-            logs = joint_difference(chosen, lambda fold: fold.score.log_density)
             if found is not None:
-                ends = f"{logs.mean:+.2f} | {logs.by_series:.2f}" if logs else "|"
                 print(
                     f"| {label} | {years or 'all'} | {found.n_figures} | {found.n_series} "
                     f"| {found.n_origins} | {found.mean:+.3f} | {found.by_series:.3f} "
-                    f"| {found.by_origin:.3f} | {found.ratio:.2f} | {ends} |"
+                    f"| {found.by_origin:.3f} | {found.ratio:.2f} |"
                 )
+
+
+def large_parts(
+    facts: Facts, wholes: Sequence[JointSet], folds: Sequence[Fold], beliefs: Beliefs, folder: Path
+) -> list[Fold]:
+    """Return the folds of the large parts, by wholes of these and a rest, and by all parts.
+
+    Parameters
+    ----------
+    wholes, folds : as they are shipped, one of the two ways
+    """
+    shipped = {whole.name: set(whole.series) for whole in wholes}
+    found: list[Fold] = []
+    for name in LOCATIONS:
+        own = [entry.id for entry in facts.entries.values() if entry.composition == name]
+        large = [series for series in own if series.startswith(LARGE)]
+        for words, parts in (("two parts", large), ("all parts", own)):
+            title = f"{name} by {words}"
+            if set(parts) == shipped[name]:
+                some = [replace(fold, group=title) for fold in folds if fold.group == name]
+            else:
+                together = JointSet("composition", title, tuple(sorted(parts)))
+                cut = as_whole(facts, title, parts)
+                some = score_all(cut, [together], beliefs, folder, sort="pseudo")
+            found += [fold for fold in some if fold.series in large]
+    return found
 
 
 def print_counts(folds: Sequence[Fold]) -> None:
@@ -208,11 +267,20 @@ def main() -> None:
     print_coverage(folds)
     print_differences(folds)
     print("\n## With dated events, the sets that they touch\n")
-    plain = [f for f in folds if f.group in {s.name for s in touched}]
+    plain = [fold for fold in folds if fold.group in {s.name for s in touched}]
     eventful = score_all(facts, touched, with_events, folder / "events", sort="pseudo")
-    for words, some in (("Without", plain), ("With", eventful)):
-        print(f"\n{words} events")
-        print_differences(some, rows=[f"- {s.name}" for s in touched])
+    n_moved = sum(
+        one.score.median != other.score.median for one, other in zip(plain, eventful, strict=True)
+    )
+    print(f"{n_moved} of {len(plain)} forecasts differ from those without.")
+    if n_moved:
+        print_differences(eventful, rows=[f"- {s.name}" for s in touched])
+    print("\n## Two large parts and a rest, or all parts: the large ones\n")
+    large = large_parts(facts, wholes, folds, beliefs, folder / "large")
+    print_counts(large)
+    titles = [f"- {name}" for name in dict.fromkeys(fold.group for fold in large)]
+    print_coverage(large, rows=titles)
+    print_differences(large, rows=titles)
     print("\n## Members of a group cut to their last two figures\n")
     thin = score_all(facts, groups[1:], beliefs, folder / "thin", sort="pseudo", is_thin=True)
     print_coverage(thin)

@@ -6,6 +6,7 @@ from datetime import date
 
 from forecaster.evaluation.joint_origins import (
     JointSet,
+    as_whole,
     composition_sets,
     joint_origins,
     pooled_set,
@@ -85,6 +86,14 @@ def test_compositions_of_counts_are_named_and_left_out():
     found, others = composition_sets({**shares.entries, **counts.entries}, {})
     assert [s.name for s in found] == ["market"]
     assert others == ("k",)
+
+
+def test_a_whole_is_cut_to_some_parts_under_another_name_too():
+    facts = whole({"a": [".2"], "b": [".3"], "c": [".4"]})
+    fewer = composition_sets(as_whole(facts, "market", ["a", "c"]).entries, {})[0]
+    assert [(s.name, s.series) for s in fewer] == [("market", ("a", "c"))]
+    other = composition_sets(as_whole(facts, "all", ["a", "b", "c"]).entries, {"market": ("a",)})[0]
+    assert [(s.name, s.series) for s in other] == [("all", ("a", "b", "c"))]
 
 
 def test_the_shipped_sets_hold_the_headline_series():

@@ -20,11 +20,9 @@ from forecaster.evaluation.joint_tables import (
 from forecaster.evaluation.leave_future_out import Fold
 
 
-def _fold(series, year, family, crps, *, pit=0.5, ok=True, years=1.0, n_known=3):
+def _fold(series, year, family, crps, *, pit=0.5, ok=True, years=1.0):
     score = FigureScore(0.0, 0.0, math.nan, crps, crps, pit, -1.0, 1.0, True, True, True)
-    return Fold(
-        series, "set", "share", family, date(year, 12, 31), n_known, 1, years, 1.0, score, ok
-    )
+    return Fold(series, "set", "share", family, date(year, 12, 31), 3, 1, years, 1.0, score, ok)
 
 
 def _both(series, year, joint, alone, **fields):
@@ -98,5 +96,8 @@ def test_cells_by_label_and_horizon(blocks):
 
 
 def test_lengths_have_names():
-    lengths = [length_of(_fold("a", 2011, "pooled", 1.0, n_known=n)) for n in (2, 4, 30)]
-    assert lengths == ["2-3 figures known", "4-7 figures known", "8+ figures known"]
+    assert [length_of(n) for n in (2, 4, 30)] == [
+        "2-3 figures known",
+        "4-7 figures known",
+        "8+ figures known",
+    ]
