@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecaster.evaluation.coverage import check_pits
 from forecaster.evaluation.fold_files import read_folds, write_folds
 from forecaster.evaluation.joint_folds import ALONE, score_set
 from forecaster.evaluation.joint_origins import (
@@ -166,6 +167,26 @@ def print_coverage(folds: Sequence[Fold], *, rows: Sequence[str] | None = None) 
                     )
 
 
+def print_pits(folds: Sequence[Fold]) -> None:
+    """Print the test of PIT values one year ahead, for each joint family and the same alone."""
+    pairs, _ = pair_up(folds)
+    print()
+    for family, words in FAMILIES.items():
+        nearest = [pair for pair in pairs if pair[0].family == family and pair[0].years == 1]
+        for column, name in enumerate(("joint", "alone")):
+            own = [pair[column] for pair in nearest]
+            test = check_pits(
+                np.array([fold.score.pit for fold in own]),
+                [fold.series for fold in own],
+                rng=np.random.default_rng(BOOTSTRAP_SEED),
+            )
+            fifths = ", ".join(f"{share:.2f}" for share in test.fifths)
+            print(
+                f"- PIT one year ahead, {words}, {name}, n = {test.n}: fifths {fifths}; largest "
+                f"distance from uniform {test.distance:.3f}, p = {test.probability:.3f}"
+            )
+
+
 def cell_text(cell: Cell | None, alone: Cell | None) -> str:
     """Return one coverage, marked where it is out of the envelope, alone and count in brackets."""
     if cell is None or alone is None:
@@ -265,6 +286,7 @@ def main() -> None:
     folds = score_all(facts, sets, beliefs, folder / "pseudo", sort="pseudo")
     print_counts(folds)
     print_coverage(folds)
+    print_pits(folds)
     print_differences(folds)
     print("\n## With dated events, the sets that they touch\n")
     plain = [fold for fold in folds if fold.group in {s.name for s in touched}]
