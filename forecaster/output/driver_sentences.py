@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from forecaster.forecasts.settings import BASELINE, TREND_ALONE
@@ -80,9 +81,13 @@ def say_change(
 
 
 def signed(number: float, *, mcse: float, spread: float = 0.0) -> str:
-    """Return a number with its sign and the digits that its error supports; '0' where none is."""
-    # a change is told to a hundredth of what it is a change of, not to three digits of itself
-    text = format_number(abs(number), mcse=max(mcse, spread / 100, abs(number) / 100))
+    """Return a number with its sign and the digits that its error supports, two at most.
+
+    One that is smaller than a digit is '0'.
+    """
+    size = abs(number)
+    two_digits = 10.0 ** (math.floor(math.log10(size)) - 1) if size else 0.0
+    text = format_number(size, mcse=max(mcse, spread / 100, two_digits))
     if text.startswith("under") or not any(digit in text for digit in "123456789"):
         return "0"
     return f"{'-' if number < 0 else '+'}{text}"
