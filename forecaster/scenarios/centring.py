@@ -42,7 +42,7 @@ class QuarterTarget:
     ----------
     column : at whose end the path is met
     own : (n_drivers, n_draws) hazards of starting without interactions
-    ends : (n_can_end, n_draws) hazards of ending
+    ends : (n_drivers, n_draws) hazards of ending, 0 for what cannot end
     now, started : (n_drivers, n_draws) states before the quarter; whether ever started
     owed : (n_drivers,) starts that exclusion did not leave room for, brought up to date
     """
@@ -102,11 +102,8 @@ class QuarterTarget:
 
     def _staying(self, row: int) -> float:
         """Return how many of those on are expected to stay on."""
-        n_on = float(np.count_nonzero(self.now[row]))
-        place = np.searchsorted(self.network.can_end, row)
-        if place < len(self.network.can_end) and self.network.can_end[place] == row:
-            n_on -= float(self.ends[place] @ self.now[row])
-        return n_on
+        on = self.now[row]
+        return float(np.count_nonzero(on)) - float(self.ends[row] @ on)
 
 
 def wanted_ends(network: Network, column: int, own: Float32Array, live: BoolArray) -> FloatArray:
