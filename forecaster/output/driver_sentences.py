@@ -73,6 +73,7 @@ def say_change(
         mcse, spread = 100 * mcse, 100 * spread
     elif kind in ("real", "count") or first <= 0:
         number, suffix = second - first, f" {safe_text(shown_unit(kind, unit))}".rstrip()
+        mcse = max(mcse, 1.0) if kind == "count" else mcse
     else:
         number, suffix = 100 * (second / first - 1), "%"
         mcse, spread = 100 * mcse / first, 100 * spread / first
@@ -86,7 +87,7 @@ def signed(number: float, *, mcse: float, spread: float = 0.0) -> str:
     One that is smaller than a digit is '0'.
     """
     size = abs(number)
-    two_digits = 10.0 ** (math.floor(math.log10(size)) - 1) if size else 0.0
+    two_digits = 10.0 ** (math.floor(math.log10(size) + 1e-9) - 1) if size else 0.0
     text = format_number(size, mcse=max(mcse, spread / 100, two_digits))
     if text.startswith("under") or not any(digit in text for digit in "123456789"):
         return "0"
