@@ -46,10 +46,10 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 LETTERS = string.ascii_uppercase
-INKS = ("#0072b2", "#d55e00", "#009e73", "#b9559b", "#a07900", "#7f7f7f")
+INKS = ("#0072b2", "#b9559b", "#009e73", "#a07900", "#56a0d3", "#7f7f7f")
 """Told apart by who sees few colours, and read on white and on black; then again from the first.
 
-After Okabe and Ito (2008), yellow and sky blue replaced by what reads on both.
+After Okabe and Ito (2008): blue, purple, green, ochre, sky, grey. Orange is that of a level.
 """
 MOST_WITH_EDGES = 4
 """More scenarios than this have bars at the right for their bands, and no edges."""

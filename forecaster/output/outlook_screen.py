@@ -171,9 +171,10 @@ def _put_goal(console: Console, goal: GoalExplained) -> None:
     rest = len(goal.signs) - len(clear)
     parts = []
     if len(clear) > MOST_SIGNS:
-        parts.append(f"{count_of(len(clear) - MOST_SIGNS, 'weaker sign')} are in --json")
+        parts.append(f"--json has {count_of(len(clear) - MOST_SIGNS, 'weaker sign')}")
     if rest:
-        parts.append(f"{count_of(rest, 'other driver')} tell no more than chance")
+        verb = "tells" if rest == 1 else "tell"
+        parts.append(f"{count_of(rest, 'other driver')} {verb} no more than chance")
     said = f"{'; '.join(parts)}. " if parts else ""
     put(
         console,
