@@ -34,6 +34,8 @@ ENOUGH = 1000.0
 MOST_DRAWS = 2_000_000
 LEAST_TRIED = 40_000
 """Draws after which a condition that leaves too few is given up before all are made."""
+_PATIENCE = 5
+"""Chunks after which it is said that more are needed."""
 _NEGLIGIBLE = 1e-6
 """A draw of so little weight beside the heaviest of its chunk is not kept."""
 
@@ -51,6 +53,7 @@ class Asked:
     make_worlds : seed -> all drivers in the world asked for, and in the baseline; None where
         neither a condition nor an effect needs them
     n_draws, seed : of a chunk, of the run
+    announce : takes a sentence where it takes long
     """
 
     sources: tuple[Source, ...]
@@ -61,6 +64,7 @@ class Asked:
     make_worlds: Callable[[int], tuple[Worlds, Worlds]] | None
     n_draws: int
     seed: int
+    announce: Callable[[str], None]
 
 
 @frozen
@@ -129,6 +133,11 @@ def draw_given(asked: Asked) -> Conditioned:
         certified = certify(weights, n_drawn)
         if _is_over(certified, n_drawn):
             break
+        if len(kept) == _PATIENCE:
+            asked.announce(
+                f"what is given is rare: {certified.ess:,.0f} of {n_drawn:,} draws are effective "
+                f"so far; more are drawn until {ENOUGH:,.0f} are"
+            )
     rng = random_stream(asked.seed, "(given)", "resample")
     n = asked.n_draws
     chosen = resample(certified.weights, n, rng=rng) if len(weights) else np.zeros(0, np.int64)

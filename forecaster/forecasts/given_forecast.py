@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from forecaster.forecasts.driver_shift import measure_drivers
-from forecaster.forecasts.given import Fits, draw_conditioned, split_conditions
+from forecaster.forecasts.given import draw_conditioned, split_conditions
+from forecaster.forecasts.given_fits import Fits
 from forecaster.forecasts.given_shift import GivenShift
 from forecaster.forecasts.settings import TREND_ALONE
 

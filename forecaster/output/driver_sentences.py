@@ -106,6 +106,9 @@ def _added(shift: DriverShift) -> str:
 
 def _named(world: str) -> str:
     """Return a world as a sentence calls it."""
+    done, seen, _ = world.partition(" | ")
+    if seen:
+        return "given what is seen" if done == BASELINE else f"{_named(done)} given what is seen"
     own = {TREND_ALONE: "trend alone", BASELINE: "baseline (drivers at their probabilities)"}
     return own.get(world) or f"scenario {safe_text(world)}"
 

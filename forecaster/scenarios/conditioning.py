@@ -213,5 +213,10 @@ def certify(weights: FloatArray, n_drawn: int) -> Certified:
         # too few to fit a tail to; they are also too few to go on with
         even = weights / weights.sum()
         return Certified(even, effective_size(even), math.inf, mean, error)
+    n_largest = int(np.count_nonzero(weights > (1 - 1e-9) * weights.max()))
+    if n_largest > 3 * math.sqrt(len(weights)):
+        # the tail is flat: weights are bounded (by one over the defensive part, say) and reach it
+        even = weights / weights.sum()
+        return Certified(even, effective_size(even), -math.inf, mean, error)
     smoothed, k_hat = smooth_weights(np.log(weights))
     return Certified(smoothed, effective_size(smoothed), k_hat, mean, error)
