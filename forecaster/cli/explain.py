@@ -52,7 +52,7 @@ def explain_command(
 ) -> None:
     """Say what a forecast rests on: drivers, judgements, prior, history.
 
-    forecaster explain cn-ai-chip-domestic-share --goal "80% by 2028"
+    forecaster explain cn-ai-chip-domestic-share --scenario full-decoupling
     """
     streams = open_streams(is_quiet=quiet)
     with Progress(streams, f"fitting {name}") as progress:

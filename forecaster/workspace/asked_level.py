@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from typing import TYPE_CHECKING, Any
 
 from forecaster.records import frozen
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from forecaster.workspace.facts import SeriesEntry
+
+_HEADER = re.compile(r"^\[\[question\]\][ \t]*$", re.MULTILINE)
 
 
 @frozen
@@ -44,17 +48,33 @@ def asked_level(workspace: Path, series: str, entry: SeriesEntry) -> AskedLevel 
         If the file is no TOML, or a level of the series is none.
     """
     path = own_or_shipped(workspace, QUESTIONS_FILE)
-    if path is None or series.encode() not in path.read_bytes():
+    if path is None:
         return None
-    reader, _ = open_table(path)
     found = [
         AskedLevel(
             parse_level(str(table["level"]), entry), bool(table.get("below")), str(table["id"])
         )
-        for table in reader.table.get("question", [])
+        for table in _tables(path, series)
         if _asks(table, series)
     ]
     return max(found, key=lambda each: -each.level if each.below else each.level, default=None)
+
+
+def _tables(path: Path, series: str) -> list[Any]:
+    """Return the questions that may be about a series; only these are parsed, which is quicker.
+
+    Raises
+    ------
+    InputError
+        If the file is no TOML.
+    """
+    _, *blocks = _HEADER.split(path.read_text(encoding="utf-8"))
+    named = [block for block in blocks if f'"{series}"' in block]
+    try:
+        return [tomllib.loads(f"[[question]]\n{block}")["question"][0] for block in named]
+    except tomllib.TOMLDecodeError:
+        reader, _ = open_table(path)  # says where the fault is
+        return list(reader.table.get("question", []))
 
 
 def _asks(table: Any, series: str) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from output_samples import capex_forecast, share_forecast
+from rich.cells import cell_len
+from rich.console import Console
 
 from forecaster.forecasts.bands import band_table
 from forecaster.forecasts.driver_shift import measure_drivers
@@ -17,6 +20,7 @@ from forecaster.output.driver_sentences import (
     say_change,
     signed,
 )
+from forecaster.output.forecast_screen import print_forecasts
 from forecaster.output.sentences import band_texts, median_text
 
 
@@ -75,3 +79,14 @@ def test_the_record_has_errors_and_the_difference():
     assert record["added_mcse"] > 0
     assert driver_record(capex_forecast()) is None
     assert np.isfinite(record["added"])
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+@pytest.mark.parametrize("made", [share_forecast, capex_forecast])
+def test_every_width_holds_the_sentence(width, made):
+    console = Console(file=io.StringIO(), width=width, color_system=None, _environ={})
+    print_forecasts([with_drivers(made())], console)
+    text = console.file.getvalue()
+    assert "…" not in text
+    assert max(map(cell_len, text.splitlines())) <= width
+    assert "The difference to the trend alone" in " ".join(text.split())
