@@ -95,7 +95,8 @@ class DriverSide:
         InputError
             If drivers or scenarios have faults, or the scenario is not known.
         """
-        if settings.scenario == TREND_ALONE or not self._may_move(series, settings):
+        is_alone = settings.scenario == TREND_ALONE and not settings.besides
+        if is_alone or not self._may_move(series, settings):
             return {}
         from forecaster.scenarios.moves import Mover
 

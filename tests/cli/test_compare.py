@@ -138,3 +138,14 @@ def test_bad_input_is_told_in_three_parts(run: Run, arguments: list[str], proble
     assert problem in ran.stderr
     assert "where:" in ran.stderr
     assert "fix:" in ran.stderr
+
+
+def test_the_trend_alone_can_be_held_against_the_baseline(run: Run):
+    names = ("trend alone", "baseline")
+    arguments = [a for name in names for a in ("--scenario", name)]
+    record = json.loads(run("compare", SHARE, *arguments, "--json").stdout)
+    alone, baseline = (each["forecast"] for each in record["scenarios"])
+    quantiles = baseline["drivers"]["quantiles"]
+    assert alone["median"][-1] == pytest.approx(quantiles["trend alone"]["50%"])
+    assert baseline["median"][-1] == pytest.approx(quantiles["baseline"]["50%"])
+    assert record["is_moved"]
