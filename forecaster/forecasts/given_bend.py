@@ -9,7 +9,7 @@ import numpy as np
 from forecaster.forecasts.limits import within_limits
 from forecaster.forecasts.settings import random_stream
 from forecaster.records import frozen
-from forecaster.scenarios.conditioning import DEFENSIVE, bend, everywhere, find_span
+from forecaster.scenarios.conditioning import bend, defensive_part, everywhere, find_span
 from forecaster.scenarios.moves import Mover
 
 if TYPE_CHECKING:
@@ -159,13 +159,13 @@ def bend_chunk(
     pairs = list(zip(conditions, margins, strict=True))
     firm = [pair for pair in pairs if not _is_bent(place, pair[0], line)]
     unbent = _holds(place, firm, line, line.u)
-    as_said = _holds(place, pairs, line, line.u) == (span.holds(line.u) & unbent)
-    is_exact = bool((as_said | span.is_edge(line.u)).all())
-    bent = bend(span, defensive=0.0 if is_exact else DEFENSIVE, rng=rng)
+    span = span.where(unbent)
+    defensive = defensive_part(span, line.u, _holds(place, pairs, line, line.u))
+    bent = bend(span, defensive=defensive, rng=rng)
     holds = _holds(place, pairs, line, bent.u)
     figures = _all_figures(place, line, bent.u, targets)
     heard = place.heard(line, bent.u, seed=seed)
-    return Bent(np.where(holds, bent.weight * heard, 0.0), figures, is_exact)
+    return Bent(np.where(holds, bent.weight * heard, 0.0), figures, not defensive)
 
 
 def _margins(

@@ -130,7 +130,9 @@ def draw_given(asked: Asked) -> Conditioned:
         kept.append(chunk)
         n_drawn += asked.n_draws
         weights = np.concatenate([each.weights for each in kept])
-        certified = certify(weights, n_drawn)
+        # chunks have innovations and worlds of their own, and share posterior draws
+        n_independent = asked.n_draws if asked.figures else n_drawn
+        certified = certify(weights, n_drawn, n_independent=n_independent)
         if _is_over(certified, n_drawn):
             break
         if len(kept) == _PATIENCE:

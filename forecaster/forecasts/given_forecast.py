@@ -170,12 +170,12 @@ def _moved_drivers(drawn: Conditioned) -> tuple[tuple[str, float, float], ...]:
 
 
 def _diagnostics(given: GivenShift) -> dict[str, float]:
-    """Return what certifies the conditioning, for the report."""
-    return {
+    """Return what certifies the conditioning, for the report; no k-hat of weights without a tail."""
+    k_hat = {"given_k_hat": given.k_hat} if math.isfinite(given.k_hat) else {}
+    return k_hat | {
         "given_chance": given.chance,
         "given_chance_error": given.error,
         "given_ess": given.ess,
-        "given_k_hat": given.k_hat,
         "given_draws": float(given.n_drawn),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from forecaster.output.digits import format_number, format_probability
@@ -68,7 +69,7 @@ def given_record(forecast: Forecast) -> dict[str, Any] | None:
         "chance_mcse": given.error,
         "draws": given.n_drawn,
         "ess": given.ess,
-        "k_hat": given.k_hat,
+        "k_hat": given.k_hat if math.isfinite(given.k_hat) else None,
         "is_exact": given.is_exact,
         "period": str(given.period),
         "median_without": given.without,

@@ -39,11 +39,11 @@ if TYPE_CHECKING:
 
 FARTHEST = 8.0
 """Ends of a span are looked for within so many standard deviations; beyond lies 1e-15."""
-DEFENSIVE = 0.1
-"""Part of the draws that are made as if nothing were seen, where a condition is no span."""
 MOST_K_HAT = 0.7
 _CLOSE_ENOUGH = 1e-4
 _EDGE = 1e-3
+_FEWEST = 30
+"""Weights from which something can be said about all."""
 _MOST_STEPS = 50
 _LEAST_PROBABILITY = 1e-300
 
@@ -63,6 +63,10 @@ class Span:
     def both(self, other: Span) -> Span:
         """Return where both conditions are met."""
         return Span(np.maximum(self.low, other.low), np.minimum(self.high, other.high))
+
+    def where(self, holds: BoolArray) -> Span:
+        """Return the same, nowhere in the draws that something else rules out."""
+        return Span(np.where(holds, self.low, np.inf), np.where(holds, self.high, -np.inf))
 
     def holds(self, u: FloatArray) -> BoolArray:
         """Say which draws lie within."""
@@ -145,6 +149,32 @@ def find_span(margin: Callable[[FloatArray], FloatArray], n_draws: int) -> Span:
     return Span(low, high)
 
 
+def defensive_part(span: Span, u: FloatArray, holds: BoolArray) -> float:
+    """Return the part of the draws that had best be made as if nothing were seen.
+
+    Where a part r of the draws that meet the condition lies outside the spans, and those inside
+    weigh p on average, the weights' second moment r / d + (1 - r) p / (1 - d) is least at
+    d / (1 - d) = sqrt(r / ((1 - r) p)).
+
+    Parameters
+    ----------
+    span : where the condition was found to be met
+    u, holds : (n_draws,) draws as they came, and whether they meet it in truth
+
+    Returns
+    -------
+    0 where the spans are exact, else at least 0.05
+    """
+    within = span.holds(u)
+    if bool(((holds == within) | span.is_edge(u)).all()):
+        return 0.0
+    outside = float((holds & ~within).sum()) / max(int(holds.sum()), 1)
+    outside = min(max(outside, 0.02), 0.98)
+    inside = max(float(span.probability.mean()), 1e-3)
+    odds = math.sqrt(outside / ((1 - outside) * inside))
+    return max(odds / (1 + odds), 0.05)
+
+
 @frozen
 class Bent:
     """Draws moved along their directions until they meet the condition.
@@ -196,26 +226,29 @@ class Certified:
     error: float
 
 
-def certify(weights: FloatArray, n_drawn: int) -> Certified:
+def certify(weights: FloatArray, n_drawn: int, *, n_independent: int | None = None) -> Certified:
     """Return what weighed draws are worth.
 
     Parameters
     ----------
     weights : (n,) positive, of the draws that are kept
     n_drawn : how many were drawn; those not kept weigh nothing
+    n_independent : how many posterior draws these were made of, where that is fewer
     """
     mean = float(weights.sum()) / n_drawn
     variance = float((weights**2).sum()) / n_drawn - mean**2
-    error = math.sqrt(max(variance / n_drawn, 1 / (n_drawn + 2) ** 2 if mean < 1 else 0.0))
+    n = n_independent or n_drawn
+    error = math.sqrt(max(variance / n, 1 / (n_drawn + 2) ** 2 if mean < 1 else 0.0))
     if len(weights) == 0:
         return Certified(weights, 0.0, math.inf, 0.0, error)
-    if len(weights) < 30:
+    if len(weights) < _FEWEST:
         # too few to fit a tail to; they are also too few to go on with
         even = weights / weights.sum()
         return Certified(even, effective_size(even), math.inf, mean, error)
     n_largest = int(np.count_nonzero(weights > (1 - 1e-9) * weights.max()))
-    if n_largest > 3 * math.sqrt(len(weights)):
-        # the tail is flat: weights are bounded (by one over the defensive part, say) and reach it
+    if n_largest >= _FEWEST:
+        # no weight exceeds a bound (one over the defensive part, say) that so many reach: there
+        # is no tail to fit
         even = weights / weights.sum()
         return Certified(even, effective_size(even), -math.inf, mean, error)
     smoothed, k_hat = smooth_weights(np.log(weights))

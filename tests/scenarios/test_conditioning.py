@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from forecaster.scenarios.conditioning import (
-    DEFENSIVE,
     Span,
     bend,
     certify,
+    defensive_part,
     everywhere,
     find_span,
 )
@@ -119,8 +119,11 @@ def test_no_event_in_a_poisson_count_by_hand():
     exact = float((mass * np.exp(-np.exp(nodes))).sum() / mass.sum())
     span = find_span(lambda u: math.log(0.5) - u, N)
     noise = np.random.default_rng(8)
+    u = np.random.default_rng(9).standard_normal(N)
+    part = defensive_part(span, u, noise.poisson(np.exp(u)) == 0)
+    assert 0.3 < part < 0.7
     weights, _ = _weighed(
-        span, lambda u: u, defensive=DEFENSIVE, holds=lambda u: noise.poisson(np.exp(u)) == 0
+        span, lambda u: u, defensive=part, holds=lambda u: noise.poisson(np.exp(u)) == 0
     )
     certified = certify(weights[weights > 0], N)
     assert certified.probability == pytest.approx(exact, abs=4 * certified.error)
