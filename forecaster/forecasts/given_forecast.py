@@ -170,7 +170,7 @@ def _moved_drivers(drawn: Conditioned) -> tuple[tuple[str, float, float], ...]:
 
 
 def _diagnostics(given: GivenShift) -> dict[str, float]:
-    """Return what certifies the conditioning, for the report; no k-hat of weights without a tail."""
+    """Return what certifies the conditioning; no k-hat of weights without a tail."""
     k_hat = {"given_k_hat": given.k_hat} if math.isfinite(given.k_hat) else {}
     return k_hat | {
         "given_chance": given.chance,

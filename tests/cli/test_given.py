@@ -31,7 +31,7 @@ def test_csv_and_json_name_the_condition_in_their_scenario(run: Run):
     out = run("forecast", *ARGUMENTS, "--csv", "-").stdout
     rows = list(csv.DictReader(io.StringIO(out)))
     assert {row["scenario"] for row in rows} == {f"baseline | {SEEN}"}
-    record = json.loads(run("forecast", *ARGUMENTS, "--json").stdout)
+    (record,) = json.loads(run("forecast", *ARGUMENTS, "--json").stdout)
     assert record["scenario"] == f"baseline | {SEEN}"
     assert record["given"]["conditions"] == [SEEN]
     assert record["manifest"]["given"]["ess"] >= 1000
