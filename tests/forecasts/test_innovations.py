@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 from forecaster.forecasts.coupling import Coupling, uncoupled
-from forecaster.forecasts.innovations import StepGrid, draw_innovations
+from forecaster.forecasts.innovations import StepGrid, carry_over, draw_innovations
 
 N = 4000
 JANUARY_2025 = 2025 * 12
@@ -136,3 +138,21 @@ def test_a_series_without_steps_gets_none():
     assert found["b"].shape == (0, 3, 50)
     assert np.isfinite(found["a"]).all()
     assert draw_innovations(uncoupled([]), {}, n_draws=50, seed=9) == {}
+
+
+@pytest.mark.parametrize(("first", "second"), [(1, 1), (3, 3), (1, 3), (3, 1)])
+def test_what_is_carried_over_is_the_covariance_of_coupled_normals(first, second):
+    n_draws, correlation = 40_000, 0.6
+    grids = {
+        name: StepGrid(JANUARY_2025, months, 6 // months)
+        for name, months in (("a", first), ("b", second))
+    }
+    drawn = draw_innovations(_pair(correlation, "a", "b"), grids, n_draws=n_draws, seed=3)
+    coefficients = np.random.default_rng(1).normal(size=(6 // first, 3, 1))
+    total = (coefficients * drawn["a"]).sum(axis=(0, 1))
+    expected = correlation * carry_over(coefficients, grids["a"], grids["b"])[:, :, 0]
+    measured = (drawn["b"] * total).mean(axis=2)
+    # sd of a product of standard normals, one of them scaled, is below sqrt(2) times the scale
+    allowed = 5 * math.sqrt(2) * total.std() / math.sqrt(n_draws)
+    assert measured == pytest.approx(expected, abs=allowed)
+    assert np.abs(expected).max() > 3 * allowed
