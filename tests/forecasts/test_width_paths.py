@@ -103,4 +103,4 @@ def test_material_makes_the_figures_of_the_forecast(made):
     run, material, movers = made
     forecast = run.forecast(material.series)
     figures = material.figures(movers)[:, -forecast.trajectories.shape[1] :]
-    np.testing.assert_array_equal(figures, forecast.trajectories)
+    np.testing.assert_allclose(figures, forecast.trajectories, rtol=1e-12)
