@@ -11,33 +11,28 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from forecaster import __version__
-from forecaster.errors import InputError
 from forecaster.forecasts.answers import count_reach, settle
 from forecaster.forecasts.driver_side import DriverSide
 from forecaster.forecasts.finish import (
     Result,
     finish_forecast,
-    first_open,
     footing_of_formula,
     or_none,
     unmoved,
+    with_trend_alone,
 )
 from forecaster.forecasts.forecast import Forecast, Manifest, Reach
+from forecaster.forecasts.joint_results import JointResults
+from forecaster.forecasts.outcomes import draw_outcome, family_name, judgements_on
 from forecaster.forecasts.settings import (
     BASELINE,
     DEFAULT_COVERAGES,
     DEFAULT_DRAWS,
     DEFAULT_SEED,
-    TREND_ALONE,
     Settings,
 )
 from forecaster.forecasts.single_job import prepare_single
-from forecaster.forecasts.single_run import run_single
-from forecaster.models import SINGLE_FAMILIES
-from forecaster.records import frozen
 from forecaster.workspace.families import family_of
-from forecaster.workspace.history import known_by
-from forecaster.workspace.judgement_index import has_judgements
 from forecaster.workspace.rests_on import rests_on
 
 if TYPE_CHECKING:
@@ -46,11 +41,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from forecaster.forecasts.joint_drawn import JointDrawn
     from forecaster.forecasts.judgement_job import JudgementJob
-    from forecaster.forecasts.judgement_shift import JudgementShift
+    from forecaster.forecasts.outcomes import Outcome
     from forecaster.forecasts.single_job import SingleJob
-    from forecaster.forecasts.single_run import Drawn
     from forecaster.inference.posterior import Posterior
     from forecaster.workspace.beliefs import Beliefs
     from forecaster.workspace.derived_series import Resolved
@@ -73,21 +66,6 @@ __all__ = [
 ]
 
 
-@frozen
-class Outcome:
-    """What was drawn of a series fitted alone.
-
-    Attributes
-    ----------
-    shift : what judgements did to the median; None where none was used
-    judged : the judgements, used or not; None where nobody had said anything
-    """
-
-    drawn: Drawn
-    shift: JudgementShift | None
-    judged: JudgementJob | None
-
-
 @dataclass(slots=True)
 class Run:
     """One set of facts, beliefs and settings; what several forecasts share is fitted once.
@@ -103,8 +81,7 @@ class Run:
     settings: Settings
     announce: Announce
     definitions: Mapping[str, Formula] = field(default_factory=dict)
-    _joint: dict[tuple[str, str], JointDrawn] = field(default_factory=dict)
-    _moved: dict[tuple[str, str, str], dict[str, FloatArray]] = field(default_factory=dict)
+    _joint: JointResults = field(default_factory=JointResults)
     _sides: list[DriverSide] = field(default_factory=list)
     _made: dict[tuple[str, Settings], Forecast] = field(default_factory=dict)
     _learnt: dict[tuple[str, Settings], Mapping[str, Posterior]] = field(default_factory=dict)
@@ -123,7 +100,7 @@ class Run:
     def under(self, settings: Settings) -> Run:
         """Return a run with other settings, whose drivers are the same object."""
         assert self.drivers is not None  # made here at the latest, so that both share it
-        return replace(self, settings=settings, _joint={}, _moved={}, _made={}, _learnt={})
+        return replace(self, settings=settings, _joint=JointResults(), _made={}, _learnt={})
 
     def forecast(self, target: str) -> Forecast:
         """Return the forecast of a series, or of a formula over series.
@@ -167,36 +144,13 @@ class Run:
     def drawn(self, job: SingleJob, *, innovations: FloatArray | None = None) -> Outcome:
         """Return the trajectories of one series, with the posteriors they were drawn from."""
         judged = None if self.settings.without_judgements else self.judgements(job)
-        if judged is not None and judged.readings:
-            from forecaster.forecasts.judged_run import run_judged
-
-            found = run_judged(
-                job, judged, self.settings, announce=self.announce, innovations=innovations
-            )
-            return Outcome(found.drawn, found.shift, judged)
-        drawn = run_single(
-            job.models,
-            job.weights,
-            job.plan,
-            job.history.entry,
-            self.settings,
-            announce=self.announce,
-            innovations=innovations,
+        return draw_outcome(
+            job, judged, self.settings, announce=self.announce, innovations=innovations
         )
-        return Outcome(drawn, None, judged)
 
     def judgements(self, job: SingleJob) -> JudgementJob | None:
         """Return what experts had said about a series by the as-of date, None where nobody had."""
-        if not has_judgements(self.beliefs.workspace, job.history.entry.id):
-            return None
-        from forecaster.forecasts.judgement_job import gather_judgements
-
-        def prepare(settings: Settings) -> SingleJob:
-            """Return the same series' job on another day."""
-            entry = job.history.entry
-            return prepare_single(self.facts, entry.id, self.beliefs, settings, family=job.family)
-
-        return gather_judgements(self.facts, self.beliefs, self.settings, job, prepare=prepare)
+        return judgements_on(self.facts, self.beliefs, self.settings, job)
 
     def is_alone(self, series: str) -> bool:
         """Say whether nothing was known of a series' group but itself, unasked for as a group."""
@@ -225,7 +179,7 @@ class Run:
             worlds.get(self.settings.world, drawn.trajectories),
             drawn.report,
             worlds=with_trend_alone(worlds, drawn.trajectories),
-            family=_family_name(job, drawn),
+            family=family_name(job, drawn),
             notes=(*job.history.notes, *notes),
             theta_index=drawn.theta_index,
             from_cache=drawn.from_cache,
@@ -242,97 +196,28 @@ class Run:
 
     def _joint_part(self, series: str, family: str) -> Forecast:
         """Return one part of a whole, or one member of a group."""
-        from forecaster.forecasts.joint_runs import run_joint
-
-        entry = self.facts.entries[series]
-        key = (family, entry.composition if family == "composition" else series)
-        if key not in self._joint:
-            _, found = run_joint(
-                family, key[1], self.facts, self.beliefs, self.settings, announce=self.announce
-            )
-            shared = [key[1]] if family == "composition" else list(found.trajectories)
-            self._joint |= {(family, name): found for name in shared}
-        drawn = self._joint[key]
-        if series not in drawn.trajectories:
-            # nothing is known of it on this basis: the reader of histories says so
-            known_by(self.facts, series, as_of=self.settings.as_of, basis=self.settings.basis)
-            raise InputError(
-                problem=f"'{series}' is no part of '{key[1]}': it belongs to the rest",
-                where="priors/compositions.toml",
-                fix=f"name it there, or forecast it by itself: --model {SINGLE_FAMILIES[0]}",
-            )
-        history = drawn.histories[series]
-        # parts of a whole begin together; of this one the first figures may be published
-        first = first_open(history, drawn.periods[series])
-        alone = drawn.trajectories[series][:, first:]
-        worlds = {
-            world: figures[series][:, first:]
-            for world, figures in self._joint_worlds(key, drawn).items()
-        }
-        result = Result(
-            history,
-            drawn.periods[series][first:],
-            worlds.get(self.settings.world, alone),
-            drawn.report,
-            worlds=with_trend_alone(worlds, alone),
-            family=family,
-            notes=(*history.notes, *drawn.notes),
-            theta_index=drawn.theta_index,
-            from_cache=drawn.from_cache,
+        result, shift = self._joint.result(
+            series,
+            family,
+            facts=self.facts,
+            beliefs=self.beliefs,
+            settings=self.settings,
+            drivers=self.drivers,
+            announce=self.announce,
         )
         forecast = self._finished(result)
-        shift = drawn.shifts.get(series)
-        footing = rests_on(
-            self.beliefs.of(entry), history, n_judgements=shift.n_used if shift else 0
-        )
+        prior = self.beliefs.of(self.facts.entries[series])
+        n_used = shift.n_used if shift else 0
+        footing = rests_on(prior, result.history, n_judgements=n_used)
         return replace(forecast, footing=footing, judgements=shift)
-
-    def _joint_worlds(
-        self, key: tuple[str, str], drawn: JointDrawn
-    ) -> dict[str, dict[str, FloatArray]]:
-        """Return world -> series -> figures of a whole or a group; empty where nothing moves it."""
-        members = list(drawn.trajectories)
-        found = {}
-        for world, movers in self.drivers.movers(members, self.settings).items():
-            place = (*key, world)
-            if place not in self._moved:
-                self._moved[place] = drawn.paths.figures(movers)
-            found[world] = self._moved[place]
-        return found
 
     def _custom(self, series: str) -> Forecast:
         """Return the forecast of a model of the user's own."""
-        from forecaster.forecasts.moved_figures import moved_figures
-        from forecaster.inference.custom import fit_custom
+        from forecaster.forecasts.custom_result import custom_result
 
-        prior = self.beliefs.of(self.facts.entries[series])
-        named = self.settings.model if ":" in self.settings.model else ""
         job = self.job(series, family="trend")
-        drawn, report = fit_custom(
-            named or prior.function,
-            job.history,
-            job.plan.periods,
-            prior=prior.trend,
-            n_draws=self.settings.n_draws,
-            seed=self.settings.seed,
-            announce=lambda sentence: self.announce(f"{series}: {sentence}"),
-            where="--model" if named else f"{prior.where}, key 'function'",
-        )
-        worlds = {
-            world: moved_figures(drawn, job.history, job.plan.periods, movers[series])
-            for world, movers in self.drivers.movers([series], self.settings).items()
-        }
-        return self._finished(
-            Result(
-                job.history,
-                job.plan.periods,
-                worlds.get(self.settings.world, drawn),
-                report,
-                family="custom",
-                notes=job.history.notes,
-                worlds=with_trend_alone(worlds, drawn),
-            )
-        )
+        result = custom_result(job, self.settings, self.drivers, announce=self.announce)
+        return self._finished(result)
 
     def _derived(self, target: str) -> Forecast:
         """Return the forecast of a formula, from joint draws of the series below it."""
@@ -454,18 +339,6 @@ class Run:
             priors=list(self.settings.priors) or None,
         )
         return finish_forecast(result, self.settings, manifest)
-
-
-def with_trend_alone(worlds: Mapping[str, FloatArray], alone: FloatArray) -> dict[str, FloatArray]:
-    """Return worlds beside the one without drivers; none where nothing moves the series."""
-    return {TREND_ALONE: alone, **worlds} if worlds else {}
-
-
-def _family_name(job: SingleJob, drawn: Drawn) -> str:
-    """Return what a series was forecast by, for the manifest."""
-    if not job.history.data:
-        return "judgement-only"
-    return job.family if len(drawn.weights) > 1 else next(iter(drawn.weights))
 
 
 def make_forecast(

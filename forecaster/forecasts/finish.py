@@ -12,6 +12,7 @@ from forecaster.forecasts.driver_shift import measure_drivers
 from forecaster.forecasts.forecast import Forecast, Manifest
 from forecaster.forecasts.judgement_shift import measure_shift
 from forecaster.forecasts.limits import within_limits
+from forecaster.forecasts.settings import TREND_ALONE
 from forecaster.records import frozen
 from forecaster.workspace.footing import Footing
 
@@ -129,3 +130,8 @@ def first_open(history: History, periods: tuple[Period, ...]) -> int:
     ends = [row.period.end for row in history.published if row.basis == history.target_basis]
     newest = max(ends, default=date.min)
     return next((i for i, period in enumerate(periods) if period.end > newest), 0)
+
+
+def with_trend_alone(worlds: Mapping[str, FloatArray], alone: FloatArray) -> dict[str, FloatArray]:
+    """Return worlds beside the one without drivers; none where nothing moves the series."""
+    return {TREND_ALONE: alone, **worlds} if worlds else {}

@@ -67,9 +67,9 @@ def stated_drift(
     more = counts * (1 / sds**2 - 1 / (sd * lengths) ** 2)
     precision = np.eye(basis.shape[1]) / sd**2 + (slopes.T * more) @ slopes
     covariance = np.linalg.inv(precision)
-    turn = np.linalg.cholesky((covariance + covariance.T) / 2) / sd
+    turn = np.asarray(np.linalg.cholesky((covariance + covariance.T) / 2) / sd)
     drift = covariance @ (slopes.T @ (counts * means / sds**2))
-    return StatedDrift(turn, np.linalg.solve(turn, drift))
+    return StatedDrift(turn, np.asarray(np.linalg.solve(turn, drift)))
 
 
 def logit_slope(shares: FloatArray, part: int) -> FloatArray:

@@ -121,7 +121,8 @@ def test_latent_figures_of_a_stock_are_levels_and_of_a_flow_averages(timing, exp
     levels = np.full((plan.n_steps + 1, N_DRAWS), np.log(3.0))
     entry, rng = histories["a"].entry, np.random.default_rng(1)
     drawn = member_paths(
-        "a", _posterior(), plan, group, entry, simulated=MemberSteps(averages, levels, levels, averages), rng=rng,
+        "a", _posterior(), plan, group, entry,
+        simulated=MemberSteps(averages, levels, levels, averages), rng=rng,
     ).figures(plan, entry, rng=rng)  # fmt: skip
     assert drawn == pytest.approx(np.full(drawn.shape, expected))
 
