@@ -94,8 +94,10 @@ def test_python_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
         ),
         (
             {"engin": "amis"},
-            "error: 'engin' is not known here\n  where: arguments\n"
-            "  fix:   did you mean 'engine' or 'given'?",
+            (
+                "error: 'engin' is not known here\n  where: arguments\n"
+                "  fix:   did you mean 'engine' or 'given'?"
+            ),
         ),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
