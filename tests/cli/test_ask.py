@@ -265,3 +265,28 @@ def test_only_series_have_core_ones(run: Callable[..., Ran]) -> None:
     ran = run("list", "drivers", "--core")
     assert ran.code == 2
     assert "--core is about series, and no driver is one" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "second"),
+    [
+        ("q71", "europe-ai-private-investment", "cn-ai-private-investment"),
+        ("q48", "cn-hf-download-share", "us-hf-download-share"),
+    ],
+)
+def test_a_question_about_two_series_is_the_count_over_exported_worlds(
+    question: str, first: str, second: str, run: Callable[..., Ran]
+) -> None:
+    day = ("--as-of", "2026-10-31")
+    asked = json.loads(run("ask", question, *day, "--json").stdout)
+    exported = run(
+        "forecast", first, second, "--until", "2030", *day, "--layout", "draws", "--csv", "-"
+    )  # until the end of the next year divisible by five, as the bank draws it
+    figures: dict[str, dict[str, float]] = {first: {}, second: {}}
+    for row in csv.DictReader(io.StringIO(exported.stdout)):
+        if row["period"] == "2026":
+            figures[row["series"]][row["draw"]] = float(row["value"])
+    assert len(figures[first]) == len(figures[second]) == 4000
+    n_ahead = sum(value > figures[second][draw] for draw, value in figures[first].items())
+    (answer,) = asked
+    assert answer["answer"]["probability"] == pytest.approx(n_ahead / 4000, abs=1e-12)
