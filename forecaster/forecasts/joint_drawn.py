@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import field, fields, is_dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from forecaster import __version__
 from forecaster.forecasts.settings import random_stream
 from forecaster.inference.cache import ArrayCache, Stored, cache_folder, cache_key
@@ -13,7 +15,6 @@ from forecaster.records import frozen
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from forecaster.forecasts.joint_paths import JointPaths
@@ -105,7 +106,10 @@ def in_random_order(
     """
     order = random_stream(settings.seed, name, "order").permutation(settings.n_draws)
     arrays = {**paths.at(order).arrays(), INDEX: theta_index[order]}
-    return Fitted(Stored(arrays, report), learnt.at(order))
+    # picking draws leaves some arrays transposed in memory; the cache gives them back in order,
+    # and sums in another order differ in the last digits
+    in_order = {part: np.ascontiguousarray(array) for part, array in arrays.items()}
+    return Fitted(Stored(in_order, report), learnt.at(order))
 
 
 def fetch(

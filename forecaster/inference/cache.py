@@ -175,7 +175,10 @@ def _decode(payload: bytes) -> Stored:
         if dtype not in ("<i8", "<f8"):
             raise ValueError(f"an array has the type {dtype!r}")
         size = int(np.prod(shape)) * 8
-        arrays[name] = np.frombuffer(body[start : start + size], dtype=dtype).reshape(shape)
+        # copied, so that it lies in memory as a fresh array does: vector loops that meet other
+        # alignments round some last digits differently
+        arrays[name] = np.frombuffer(body[start : start + size], dtype=dtype).reshape(shape).copy()
+        arrays[name].flags.writeable = False
         start += size
     stored: dict[str, Any] = head["report"]
     for name in ("failures", "escalations"):
