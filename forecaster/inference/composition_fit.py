@@ -53,6 +53,9 @@ if TYPE_CHECKING:
 MOST_K_HAT = 0.7
 EVEN_ENOUGH = 0.99
 """Share of the draws that weights must be worth to be left alone."""
+NEARLY_EVEN = 0.95
+"""From this share on weights are used whatever the shape of their tail: their variance, the tail
+included, is a twentieth of their squared mean at most."""
 LEAST_SHARE = 0.25
 """Weights must be worth this share of the draws asked for, or LEAST_ESS of them."""
 MOST_PATHS = 16
@@ -185,7 +188,7 @@ class _Proposal:
             report = replace(report, escalations=(*report.escalations, sentence))
         gained = float(log_sum_exp(log_weights, axis=0)) - math.log(n)
         said = {"linearisation_ess": ess}
-        if ess < EVEN_ENOUGH * n:
+        if ess < NEARLY_EVEN * n:
             said["linearisation_k_hat"] = k_hat
         report = replace(
             report,
@@ -223,7 +226,7 @@ class _Proposal:
 
 def _failure(k_hat: float, ess: float, *, n: int, n_draws: int) -> str:
     """Return what is wrong with the weights of the linearisation, or nothing."""
-    if ess >= EVEN_ENOUGH * n:
+    if ess >= NEARLY_EVEN * n:
         return ""  # weights that hardly differ do no harm, whatever the shape of their tail
     if k_hat < MOST_K_HAT and ess >= min(LEAST_ESS, LEAST_SHARE * n_draws):
         return ""
