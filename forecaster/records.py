@@ -76,6 +76,7 @@ def _init(fields: Fields, *, has_more: bool) -> Callable[..., None]:
     makers = {f.name: f.default_factory for f in fields if f.default_factory is not _MISSING}
 
     def initialise(self: Any, *given: Any, **named: Any) -> None:
+        """Set every field, from arguments and defaults."""
         if given or named.keys() != known:
             named = _completed(self, given, named, names, defaults, makers)
         for name, value in named.items():
@@ -127,6 +128,7 @@ def _repr(names: tuple[str, ...]) -> Callable[[object], str]:
     """Return `__repr__`: the call that would make an equal record."""
 
     def show(self: object) -> str:
+        """Return the record as text."""
         said = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
         return f"{type(self).__qualname__}({said})"
 
@@ -137,6 +139,7 @@ def _equal(names: tuple[str, ...]) -> Callable[[object, object], Any]:
     """Return `__eq__`: of one class, and equal field by field."""
 
     def is_equal(self: object, other: object) -> Any:
+        """Compare field by field."""
         if other.__class__ is not self.__class__:
             return NotImplemented
         ours = tuple([getattr(self, name) for name in names])
@@ -150,6 +153,7 @@ def _hash(names: tuple[str, ...]) -> Callable[[object], int]:
     """Return `__hash__`, over what `__eq__` compares."""
 
     def hash_fields(self: object) -> int:
+        """Hash the fields compared."""
         return hash(tuple([getattr(self, name) for name in names]))
 
     return hash_fields

@@ -132,19 +132,23 @@ class FigureSeen:
             at = np.log(level / (1 - level))
 
             def distance(x: FloatArray) -> FloatArray:
+                """Return the difference of logits."""
                 inside = np.clip(x, _EDGE, 1 - _EDGE)
                 return np.asarray(np.log(inside / (1 - inside)) - at)
         elif level > 0 and bool((values > 0).all()):
 
             def distance(x: FloatArray) -> FloatArray:
+                """Return the difference of logarithms."""
                 return np.asarray(np.log(np.maximum(x, level * _EDGE) / level))
         else:
             scale = float(np.median(np.abs(values - level))) or 1.0
 
             def distance(x: FloatArray) -> FloatArray:
+                """Return the difference in typical sizes, of large ones the logarithm."""
                 return np.asarray(np.arcsinh((x - level) / scale))
 
         def margin(x: FloatArray) -> FloatArray:
+            """Return by how much figures meet the condition; below zero they miss it."""
             found = sign * distance(x)
             # a formula without a value meets nothing
             return np.where(np.isnan(found), -np.inf, np.where(x == level, least, found))

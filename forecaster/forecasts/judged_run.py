@@ -25,7 +25,7 @@ from forecaster.inference.steering import ReadingWeights, Steering
 from forecaster.records import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -110,23 +110,33 @@ def run_judged(
         )
         fits[family] = fit
     weights = {family: len(chosen) / n_draws for family, chosen in shares.items()}
-    reports = {family: fit.fused.report for family, fit in fits.items()}
     drawn = Drawn(
         paths=SinglePaths(tuple(parts), plan, entry),
         trajectories=with_them,
         theta_index=theta_index,
-        report=join_reports(reports, weights),
+        report=join_reports({family: fit.fused.report for family, fit in fits.items()}, weights),
         weights=weights,
         posteriors={family: fit.fused for family, fit in fits.items()},
         from_cache=all(fit.from_cache for fit in fits.values()),
     )
+    return _with_shift(job, judged, drawn, without, fits)
+
+
+def _with_shift(
+    job: SingleJob,
+    judged: JudgementJob,
+    drawn: Drawn,
+    without: FloatArray,
+    fits: Mapping[str, _Fitted],
+) -> JudgedDrawn:
+    """Return the draws with what judgements changed, weighed over the families."""
     shift = measure_shift(
-        entry, plan.periods, without=without, with_them=with_them,
+        job.history.entry, job.plan.periods, without=without, with_them=drawn.trajectories,
         n_used=len(judged.readings), n_left_out=len(judged.left_out),
     )  # fmt: skip
     ours, values = (
-        np.sum([weights[family] * getattr(fit, name) for family, fit in fits.items()], axis=0)
-        for name in ("ours", "values")
+        np.sum([drawn.weights[name] * getattr(fit, part) for name, fit in fits.items()], axis=0)
+        for part in ("ours", "values")
     )
     return JudgedDrawn(drawn, without, shift, ours, values)
 
