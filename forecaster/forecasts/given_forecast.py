@@ -99,27 +99,10 @@ def _conditioned(forecast: Forecast, drawn: Conditioned, split: Split, world: st
     figures = drawn.figures[name][:, columns]
     worlds = forecast.worlds or {TREND_ALONE: forecast.trajectories}
     worlds = {**worlds, forecast.scenario: forecast.trajectories, world: figures}
-    certified = drawn.certified
-    given = GivenShift(
-        conditions=(
-            *(condition.seen.text for condition in split.figures),
-            *(seen.text for seen in split.states),
-        ),
-        decided=split.decided,
-        chance=certified.probability,
-        error=certified.error,
-        n_drawn=drawn.n_drawn,
-        ess=certified.ess,
-        k_hat=certified.k_hat,
-        is_exact=drawn.is_exact,
-        period=forecast.periods[-1],
-        without=float(np.median(forecast.trajectories[:, -1])),
-        with_them=float(np.median(figures[:, -1])),
-        drivers=_moved_drivers(drawn),
-    )
+    given = _shift(forecast, drawn, split, figures)
     report = replace(
         forecast.report,
-        ess=min(forecast.report.ess, certified.ess),
+        ess=min(forecast.report.ess, given.ess),
         diagnostics={**forecast.report.diagnostics, **_diagnostics(given)},
     )
     notes = _unchanged(forecast, split).warnings if split.decided else forecast.warnings
@@ -140,6 +123,33 @@ def _conditioned(forecast: Forecast, drawn: Conditioned, split: Split, world: st
     entry = forecast.history.entry
     shift = measure_drivers(entry, forecast.periods, world, worlds, ess=report.ess)
     return replace(found, drivers=shift)
+
+
+def _shift(forecast: Forecast, drawn: Conditioned, split: Split, figures: FloatArray) -> GivenShift:
+    """Return what the conditions did to the last median, and how likely they were.
+
+    Parameters
+    ----------
+    figures : (n_draws, n_periods) in the draws in which they hold, unit of the series
+    """
+    certified = drawn.certified
+    return GivenShift(
+        conditions=(
+            *(condition.seen.text for condition in split.figures),
+            *(seen.text for seen in split.states),
+        ),
+        decided=split.decided,
+        chance=certified.probability,
+        error=certified.error,
+        n_drawn=drawn.n_drawn,
+        ess=certified.ess,
+        k_hat=certified.k_hat,
+        is_exact=drawn.is_exact,
+        period=forecast.periods[-1],
+        without=float(np.median(forecast.trajectories[:, -1])),
+        with_them=float(np.median(figures[:, -1])),
+        drivers=_moved_drivers(drawn),
+    )
 
 
 def _retold(forecast: Forecast, without: Forecast, one: Forecast, world: str) -> Forecast:

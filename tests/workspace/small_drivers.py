@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from forecaster.errors import InputError
 from forecaster.workspace.driver_beliefs import DriverBeliefs, load_driver_beliefs
 from forecaster.workspace.reader import load_entries
 
@@ -125,3 +128,22 @@ def changed(text: str, old: str, new: str) -> str:
     """Return a text with one place changed, which must be there once."""
     assert text.count(old) == 1, (old, text.count(old))
     return text.replace(old, new)
+
+
+ENDS_SOON = (
+    '[driver.end]\nprobability = { "10%" = 0.8, "90%" = 0.9 }\nwithin_quarters = 1\nreason = "r"'
+)
+
+
+def driver_faults(workspace: Path, text: str) -> list[str]:
+    """Return the faults of a file of drivers as they are printed, its folder cut away."""
+    with pytest.raises(InputError) as caught:
+        load_drivers(workspace, text)
+    folder = f"{workspace / 'priors'}/"
+    return [str(fault).replace(folder, "") for fault in caught.value.faults]
+
+
+def driver_fault(workspace: Path, old: str, new: str) -> str:
+    """Return the only fault that one change of the file makes."""
+    (fault,) = driver_faults(workspace, changed(DRIVERS, old, new))
+    return fault
