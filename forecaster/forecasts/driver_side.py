@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError
@@ -10,7 +11,7 @@ from forecaster.workspace.drivers import has_future_effects
 from forecaster.workspace.faults import did_you_mean, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from forecaster.forecasts.driver_worlds import Simulation
@@ -174,11 +175,19 @@ class DriverSide:
         return chosen
 
     def worlds(self, scenario: Scenario | None, settings: Settings) -> Worlds:
-        """Return all drivers on all draws, to the horizon of the settings."""
+        """Return all drivers on all draws, to the horizon of the settings.
+
+        Raises
+        ------
+        InputError
+            If a probability cannot be reached, or the scenario contradicts itself.
+        """
         name = BASELINE if scenario is None else settings.world
         key = (name, *_simulation_key(settings))
         if key not in self._worlds:
-            self._worlds[key] = self.simulation(settings).worlds(scenario)
+            place = self.beliefs.where if scenario is None else scenario.where
+            with _placed(place):
+                self._worlds[key] = self.simulation(settings).worlds(scenario)
         return self._worlds[key]
 
     def simulation(self, settings: Settings) -> Simulation:
@@ -208,6 +217,18 @@ class DriverSide:
         if is_forced or self._beliefs is not None:
             return True
         return self._workspace is not None and has_future_effects(self._workspace, series)
+
+
+@contextmanager
+def _placed(where: str) -> Iterator[None]:
+    """Say where the fault lies that a simulation meets, which knows numbers and no files."""
+    try:
+        yield
+    except InputError as error:
+        told = error.faults[0]
+        if told.where or len(error.faults) > 1:
+            raise
+        raise InputError(problem=told.problem, where=where, fix=told.fix) from error
 
 
 def _simulation_key(settings: Settings) -> tuple[object, ...]:

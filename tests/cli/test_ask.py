@@ -290,3 +290,13 @@ def test_a_question_about_two_series_is_the_count_over_exported_worlds(
     n_ahead = sum(value > figures[second][draw] for draw, value in figures[first].items())
     (answer,) = asked
     assert answer["answer"]["probability"] == pytest.approx(n_ahead / 4000, abs=1e-12)
+
+
+def test_a_probability_that_cannot_be_reached_says_where_it_was_set(
+    run: Callable[..., Ran],
+) -> None:
+    # it is on since 2025, and ends too seldom for so small a chance
+    ran = run("forecast", "cn-ai-chip-domestic-share", "--set", "controls-relaxed=p=0.3")
+    assert ran.code == 2
+    assert "cannot be in force on 2027-12-31 with probability 0.3" in ran.stderr
+    assert "  where: --set\n" in ran.stderr
